@@ -1,0 +1,81 @@
+"""fixturescope: which pytest fixtures are there, who really uses them, and which can go.
+
+The names below are the public interface. Each is imported when it is first used, so that ``import fixturescope`` costs
+nothing and the probe inside a project's own pytest loads nothing of ours but itself.
+
+Example:
+    >>> import fixturescope
+    >>> graph = fixturescope.analyze("examples/bookshop")  # doctest: +SKIP
+    >>> [fixture.name for fixture in graph.unused()]  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fixturescope._version import __version__
+
+if TYPE_CHECKING:
+    from fixturescope.analysis import analyze
+    from fixturescope.document import Document, dump, from_graph, load
+    from fixturescope.errors import ConfigError, DocumentError, FixturescopeError, NothingToAnalyzeError, UsageError
+    from fixturescope.graph import FixtureGraph
+    from fixturescope.model import AnalysisInfo, Diagnostic, Fixture, Request, Test
+    from fixturescope.report import render
+
+__all__ = [
+    "AnalysisInfo",
+    "ConfigError",
+    "Diagnostic",
+    "Document",
+    "DocumentError",
+    "Fixture",
+    "FixtureGraph",
+    "FixturescopeError",
+    "NothingToAnalyzeError",
+    "Request",
+    "Test",
+    "UsageError",
+    "__version__",
+    "analyze",
+    "dump",
+    "from_graph",
+    "load",
+    "render",
+]
+
+_HOMES = {
+    "AnalysisInfo": "model",
+    "ConfigError": "errors",
+    "Diagnostic": "model",
+    "Document": "document",
+    "DocumentError": "errors",
+    "Fixture": "model",
+    "FixtureGraph": "graph",
+    "FixturescopeError": "errors",
+    "NothingToAnalyzeError": "errors",
+    "Request": "model",
+    "Test": "model",
+    "UsageError": "errors",
+    "analyze": "analysis",
+    "dump": "document",
+    "from_graph": "document",
+    "load": "document",
+    "render": "report",
+}
+"""Public name → the module it lives in."""
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

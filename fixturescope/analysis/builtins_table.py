@@ -1,0 +1,460 @@
+"""Builtin functions, methods and operators on known values, each bounded in what it may produce."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fixturescope.analysis.values import UNKNOWN, Constant, Mapped, Sized, Unknown, Value
+from fixturescope.analysis.values import Sequence as Items
+
+if TYPE_CHECKING:
+    from fixturescope.analysis.evaluate import Evaluator
+
+MAX_ITEMS = 20_000
+MAX_TEXT = 10_000
+MAX_INT = 2**63
+
+NOT_PLAIN: Any = object()
+"""What ``plain`` returns for a value that is not wholly known."""
+
+UNORDERED = frozenset({"set", "unordered"})
+"""Kinds of collections whose items are known and whose order is not; ``unordered`` is a list or tuple of a set."""
+
+_MAKERS: dict[str, Callable[[list[Any]], Any]] = {"list": list, "tuple": tuple, "set": set, "version_info": tuple}
+"""Kinds that compare like a Python value; the others (``range``, ``view``, ``iterator``) can only be iterated over."""
+
+_JOINABLE = frozenset({"list", "tuple", "unordered"})
+"""Kinds that ``+`` joins and ``*`` repeats."""
+
+_PERCENT = re.compile(r"%(?:\([^)]*\))?[-#0 +]*(?:\*|\d+)?(?:\.(?:\*|\d+)?)?[hlL]?(.)", re.DOTALL)
+_WIDTH = re.compile(r"\*|\d{4}")
+
+MUTATORS = frozenset({
+    "append", "extend", "insert", "add", "update", "remove", "pop", "popitem", "clear", "sort", "reverse", "setdefault", "discard",
+})  # fmt: skip
+
+_TEXT_METHODS = frozenset({
+    "upper", "lower", "title", "capitalize", "strip", "lstrip", "rstrip", "replace", "split", "rsplit", "splitlines",
+    "startswith", "endswith", "removeprefix", "removesuffix", "join", "format", "swapcase", "casefold", "partition",
+    "rpartition", "zfill", "isdigit", "isidentifier", "count", "find",
+})  # fmt: skip
+
+
+def plain(value: Value, *, iterates: bool = False, ordered: bool = False) -> Any:
+    """Return the Python value of a constant or of a list, tuple or set of constants, else ``NOT_PLAIN``.
+
+    Args:
+        value: The value.
+        iterates: Whether whoever asks only iterates over it, so that a tuple may stand for any iterable.
+        ordered: Whether the order of a set matters to whoever asks.
+    """
+    if isinstance(value, Constant):
+        return value.value
+    if not isinstance(value, Items) or (ordered and value.kind in UNORDERED):
+        return NOT_PLAIN
+    make = tuple if iterates else _MAKERS.get(value.kind)
+    parts = [plain(item, ordered=ordered) for item in value.items] if make is not None else [NOT_PLAIN]
+    if make is None or any(part is NOT_PLAIN for part in parts):
+        return NOT_PLAIN
+    try:
+        return make(parts)
+    except TypeError:  # something in a set that has no hash
+        return NOT_PLAIN
+
+
+def wrap(value: object) -> Value:
+    """Return the value that stands for a Python constant, list or tuple."""
+    if isinstance(value, list | tuple):
+        return Items("list" if isinstance(value, list) else "tuple", tuple(wrap(item) for item in value))
+    if isinstance(value, str):
+        return Constant(value) if len(value) <= MAX_TEXT else UNKNOWN
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Constant(value) if -MAX_INT < value < MAX_INT else UNKNOWN
+    return Constant(value) if value is None or isinstance(value, bool | float | bytes) else UNKNOWN
+
+
+def is_ordered(*values: Value) -> bool:
+    """Return whether iterating over these values, in turn, gives their items in an order that is known."""
+    return not any(isinstance(one, Items) and one.kind in UNORDERED and len(one.items) > 1 for one in values)
+
+
+def in_order(ev: Evaluator, value: Value) -> tuple[Value, ...] | None:
+    """Return what iterating over a value gives, one by one: unknown ones where their order is not known."""
+    items = ev.items(value)
+    return items if items is None or is_ordered(value) else (UNKNOWN,) * len(items)
+
+
+def mapped(pairs: Iterable[tuple[Value, Value]]) -> Mapped:
+    """Return the dict of some pairs: of equal keys the first one stays, with the last one's value."""
+    entries: dict[Value, tuple[Value, Value]] = {}
+    for key, value in pairs:
+        entries[key] = (entries[key][0] if key in entries else key, value)
+    return Mapped(tuple(entries.values()))
+
+
+def binary(ev: Evaluator, op: str, left: Value, right: Value) -> Value:
+    """Return ``left op right`` for texts, numbers and collections."""
+    if op == "+" and isinstance(left, Items | Sized) and isinstance(right, Items | Sized):
+        if isinstance(left, Items) and isinstance(right, Items):
+            kinds = {left.kind, right.kind}
+            if not kinds <= _JOINABLE:
+                return UNKNOWN
+            return _bounded("unordered" if "unordered" in kinds else left.kind, (*left.items, *right.items))
+        sizes = ev.size(left), ev.size(right)
+        return Sized((sizes[0] or 0) + (sizes[1] or 0))
+    if op == "*" and isinstance(right, Items) and isinstance(left, Constant):
+        left, right = right, left
+    if (
+        op == "*"
+        and isinstance(left, Items)
+        and left.kind in _JOINABLE
+        and isinstance(right, Constant)
+        and isinstance(right.value, int)
+    ):
+        size = len(left.items) * max(right.value, 0)
+        return Items(left.kind, left.items * max(right.value, 0)) if size <= MAX_ITEMS else Sized(size)
+    if op == "|" and isinstance(left, Mapped) and isinstance(right, Mapped):
+        return mapped((*left.items, *right.items))
+    if op in ("|", "&", "-", "^") and isinstance(left, Items) and isinstance(right, Items):
+        return _set_operation(op, left, right)
+    if op == "+" and (_text(left) or _text(right)):
+        return _joined(left, right)
+    return _arithmetic(op, left, right)
+
+
+def _text(value: Value) -> bool:
+    return isinstance(value, Constant) and isinstance(value.value, str)
+
+
+def _joined(left: Value, right: Value) -> Value:
+    """Text plus text, of which one may be unknown: what is known of it stays as a pattern."""
+    text = "".join(
+        str(value.value) if isinstance(value, Constant) else (isinstance(value, Unknown) and value.pattern) or "*"
+        for value in (left, right)
+    )
+    if len(text) > MAX_TEXT:
+        return UNKNOWN
+    whole = isinstance(left, Constant) and isinstance(right, Constant) and _text(left) and _text(right)
+    return Constant(text) if whole else Unknown("text", text)
+
+
+def _set_operation(op: str, left: Items, right: Items) -> Value:
+    if left.kind != "set" or not all(isinstance(item, Constant) for item in (*left.items, *right.items)):
+        return UNKNOWN
+    a, b = dict.fromkeys(left.items), dict.fromkeys(right.items)
+    if op == "|":
+        return Items("set", tuple({**a, **b}))
+    if op == "&":
+        return Items("set", tuple(item for item in a if item in b))
+    rest = [item for item in a if item not in b]
+    return Items("set", tuple(rest if op == "-" else [*rest, *(item for item in b if item not in a)]))
+
+
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "//": lambda a, b: a // b, "%": lambda a, b: a % b,
+    "/": lambda a, b: a / b,
+}  # fmt: skip
+
+
+def _arithmetic(op: str, left: Value, right: Value) -> Value:
+    if op not in _ARITHMETIC or not isinstance(left, Constant):
+        return UNKNOWN
+    a, b = left.value, plain(right, ordered=True)
+    if b is NOT_PLAIN:
+        if op == "%" and isinstance(a, str):
+            return Unknown("text", _percent_pattern(a))
+        return UNKNOWN
+    if isinstance(a, str) and (
+        op != "%" or len(a) >= MAX_TEXT // 10 or any(_WIDTH.search(m[0]) for m in _PERCENT.finditer(a))
+    ):
+        return UNKNOWN
+    if not isinstance(a, str) and not (isinstance(a, int | float) and isinstance(b, int | float)):
+        return UNKNOWN
+    try:
+        return wrap(_ARITHMETIC[op](a, b))
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError, KeyError, MemoryError):
+        return UNKNOWN
+
+
+def _percent_pattern(text: str) -> str:
+    return _PERCENT.sub(lambda match: "%" if match[1] == "%" else "*", text)
+
+
+def _bounded(kind: str, items: tuple[Value, ...]) -> Value:
+    return Items(kind, items) if len(items) <= MAX_ITEMS else Sized(len(items))
+
+
+def method(ev: Evaluator, receiver: Value, name: str, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value:
+    """Return what a method of a builtin value returns."""
+    if isinstance(receiver, Mapped):
+        return _dict_method(receiver, name, args)
+    if isinstance(receiver, Items):
+        if name in ("copy", "union") and not args:
+            return receiver
+        if name == "union" and len(args) == 1 and isinstance(args[0], Items):
+            return _set_operation("|", receiver, args[0])
+        if name == "difference" and len(args) == 1 and isinstance(args[0], Items):
+            return _set_operation("-", receiver, args[0])
+        return UNKNOWN
+    if isinstance(receiver, Constant) and isinstance(receiver.value, str) and name in _TEXT_METHODS:
+        plains = [plain(arg, iterates=name == "join", ordered=True) for arg in args]
+        named = {key: plain(value, ordered=True) for key, value in kwargs.items()}
+        if any(p is NOT_PLAIN for p in (*plains, *named.values())):
+            return Unknown("text", "*") if name in ("format", "join", "replace") else UNKNOWN
+        return _text_method(receiver.value, name, plains, named)
+    return UNKNOWN
+
+
+def _text_method(text: str, name: str, args: list[Any], kwargs: dict[str, Any]) -> Value:
+    if name in ("replace", "join", "format", "zfill"):
+        given = [*args, *kwargs.values()]
+        texts = [
+            len(part) for one in given for part in (one if isinstance(one, tuple) else (one,)) if isinstance(part, str)
+        ]
+        wide = any(isinstance(a, int) and a > MAX_TEXT for a in args) or (
+            name == "format" and re.search(r":|\d{4}", text)
+        )
+        if wide or len(text) > MAX_TEXT // 10 or max(texts, default=0) > MAX_TEXT:
+            return UNKNOWN
+    try:
+        return wrap(getattr(text, name)(*args, **kwargs))
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, MemoryError):
+        return UNKNOWN
+
+
+def _dict_method(receiver: Mapped, name: str, args: Sequence[Value]) -> Value:
+    if name == "keys":
+        return Items("view", tuple(key for key, _ in receiver.items))
+    if name == "values":
+        return Items("view", tuple(value for _, value in receiver.items))
+    if name == "items":
+        return Items("view", tuple(Items("tuple", pair) for pair in receiver.items))
+    if name == "copy":
+        return receiver
+    if name == "get" and args and isinstance(args[0], Constant):
+        whole = all(isinstance(key, Constant) for key, _ in receiver.items)
+        default = UNKNOWN if not whole else args[1] if len(args) > 1 else Constant(None)
+        return next((value for key, value in receiver.items if key == args[0]), default)
+    return UNKNOWN
+
+
+def mutated(ev: Evaluator, container: Items | Mapped, name: str, args: list[Value]) -> Value:
+    """Return what a collection becomes when one of its mutating methods is called."""
+    if isinstance(container, Mapped):
+        if name == "update" and len(args) == 1 and isinstance(args[0], Mapped):
+            return binary(ev, "|", container, args[0])
+        return Mapped(()) if name == "clear" else UNKNOWN
+    items = container.items
+    if name == "append" and len(args) == 1:
+        return _bounded(container.kind, (*items, args[0]))
+    if name == "insert" and len(args) == 2:
+        index = plain(args[0])
+        place = index if isinstance(index, int) else 0
+        return _bounded(container.kind, (*items[:place], args[1], *items[place:]))
+    if name == "extend" and len(args) == 1:
+        more = ev.items(args[0])
+        kind = container.kind if is_ordered(args[0]) else "unordered"
+        return UNKNOWN if more is None else _bounded(kind, (*items, *more))
+    if name == "add" and len(args) == 1 and container.kind == "set":
+        return function(ev, "builtins.set", [Items("list", (*items, args[0]))], {}, False)
+    if name in ("sort", "reverse"):
+        return Items(container.kind, tuple(reversed(items))) if name == "reverse" else Sized(len(items))
+    return Items(container.kind, ()) if name == "clear" else UNKNOWN
+
+
+def function(ev: Evaluator, dotted: str, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool) -> Value:
+    """Return what a builtin or an ``itertools`` function returns."""
+    handler = _FUNCTIONS.get(dotted)
+    return handler(ev, list(args), kwargs) if handler is not None and not incomplete else UNKNOWN
+
+
+def _range(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    bounds = [plain(arg) for arg in args]
+    if (
+        not 1 <= len(bounds) <= 3
+        or not all(isinstance(b, int) for b in bounds)
+        or (len(bounds) == 3 and bounds[2] == 0)
+    ):
+        return UNKNOWN
+    numbers = range(*bounds)
+    try:
+        size = len(numbers)
+    except OverflowError:
+        return UNKNOWN
+    return Items("range", tuple(Constant(n) for n in numbers)) if size <= MAX_ITEMS else Sized(size)
+
+
+_Handler = Callable[["Evaluator", list[Value], Mapping[str, Value]], Value]
+
+
+def _collect(kind: str) -> _Handler:
+    def handler(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+        if not args:
+            return Items(kind, ())
+        if isinstance(args[0], Sized):
+            return args[0]
+        items = ev.items(args[0])
+        return UNKNOWN if items is None else Items(kind if is_ordered(args[0]) else "unordered", items)
+
+    return handler
+
+
+def _reversed(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    items = in_order(ev, args[0]) if args else None
+    return UNKNOWN if items is None else Items("iterator", tuple(reversed(items)))
+
+
+def _set(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    items = ev.items(args[0]) if args else ()
+    if items is None or (len(items) > 1 and not all(isinstance(item, Constant) for item in items)):
+        return UNKNOWN
+    return Items("set", tuple(dict.fromkeys(items)))
+
+
+def _sorted(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    items = ev.items(args[0]) if args else None
+    if items is None:
+        return args[0] if args and isinstance(args[0], Sized) else UNKNOWN
+    values = [plain(item) for item in items]
+    if (
+        "key" not in kwargs
+        and not any(v is NOT_PLAIN for v in values)
+        and plain(kwargs.get("reverse", Constant(False))) in (True, False)
+    ):
+        try:
+            return wrap(sorted(values, reverse=bool(plain(kwargs.get("reverse", Constant(False))))))
+        except TypeError:
+            return UNKNOWN
+    return Items("list", (UNKNOWN,) * len(items))
+
+
+def _enumerate(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    items = in_order(ev, args[0]) if args else None
+    start = plain(args[1] if len(args) > 1 else kwargs.get("start", Constant(0)))
+    if items is None or not isinstance(start, int):
+        return UNKNOWN
+    return Items("iterator", tuple(Items("tuple", (wrap(i), item)) for i, item in enumerate(items, start)))
+
+
+def _zip(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    columns = [in_order(ev, arg) for arg in args]
+    if any(column is None for column in columns):
+        return UNKNOWN
+    return Items("iterator", tuple(Items("tuple", row) for row in zip(*(column or () for column in columns))))
+
+
+def _dict(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    pairs: list[tuple[Value, Value]] = []
+    if args:
+        if isinstance(args[0], Mapped):
+            pairs.extend(args[0].items)
+        else:
+            rows = in_order(ev, args[0])
+            cells = [ev.items(row) for row in rows] if rows is not None else [None]
+            if any(cell is None or len(cell) != 2 for cell in cells):
+                return UNKNOWN
+            pairs.extend((cell[0], cell[1]) for cell in cells if cell is not None)
+    if not all(isinstance(key, Constant) for key, _ in pairs):
+        return UNKNOWN
+    pairs.extend((Constant(key), value) for key, value in kwargs.items())
+    return mapped(pairs)
+
+
+def _len(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    size = ev.size(args[0]) if args else None
+    return UNKNOWN if size is None else Constant(size)
+
+
+def _plainly(call: Callable[..., object], iterates: int | None = None) -> _Handler:
+    """A function of plain values, which iterates over the first of at most ``iterates`` arguments."""
+
+    def handler(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+        over = iterates is not None and len(args) <= iterates
+        values = [plain(arg, iterates=over and i == 0, ordered=iterates is None) for i, arg in enumerate(args)]
+        if kwargs or any(value is NOT_PLAIN for value in values):
+            return UNKNOWN
+        try:
+            return wrap(call(*values))
+        except (TypeError, ValueError, OverflowError, MemoryError):
+            return UNKNOWN
+
+    return handler
+
+
+def _product(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    repeat = plain(kwargs.get("repeat", Constant(1)))
+    sizes = [ev.size(arg) for arg in args]
+    if not isinstance(repeat, int) or not 0 <= repeat <= 64 or any(size is None for size in sizes):
+        return UNKNOWN
+    total = math.prod(size or 0 for size in sizes) ** repeat
+    if total > MAX_ITEMS:
+        return Sized(total) if total < MAX_INT else UNKNOWN
+    rows: list[tuple[Value, ...]] = [()]
+    for column in [ev.items(arg) or () for arg in args] * repeat:
+        rows = [(*row, item) for row in rows for item in column]
+    kind = "iterator" if is_ordered(*args) else "unordered"
+    return Items(kind, tuple(Items("tuple", row) for row in rows))
+
+
+def _chain(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    columns = [ev.items(arg) for arg in args]
+    if any(column is None for column in columns):
+        sizes = [ev.size(arg) for arg in args]
+        return UNKNOWN if any(size is None for size in sizes) else Sized(sum(size or 0 for size in sizes))
+    kind = "iterator" if is_ordered(*args) else "unordered"
+    return _bounded(kind, tuple(item for column in columns for item in column or ()))
+
+
+def _chain_nested(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    columns = in_order(ev, args[0]) if args else None
+    return UNKNOWN if columns is None else _chain(ev, list(columns), kwargs)
+
+
+def _combinatoric(count: Callable[[int, int], int]) -> _Handler:
+    def handler(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+        size = ev.size(args[0]) if args else None
+        length = plain(args[1] if len(args) > 1 else kwargs.get("r", Constant(size)))
+        if size is None or not isinstance(length, int) or length < 0 or max(size, length) > MAX_ITEMS:
+            return UNKNOWN
+        total = count(size, length)
+        return Sized(total) if total < MAX_INT else UNKNOWN
+
+    return handler
+
+
+_FUNCTIONS: dict[str, _Handler] = {
+    "builtins.range": _range,
+    "builtins.list": _collect("list"),
+    "builtins.tuple": _collect("tuple"),
+    "builtins.iter": _collect("iterator"),
+    "builtins.set": _set,
+    "builtins.frozenset": _set,
+    "builtins.sorted": _sorted,
+    "builtins.reversed": _reversed,
+    "builtins.enumerate": _enumerate,
+    "builtins.zip": _zip,
+    "builtins.dict": _dict,
+    "builtins.len": _len,
+    "builtins.str": _plainly(str),
+    "builtins.repr": _plainly(repr),
+    "builtins.int": _plainly(int),
+    "builtins.float": _plainly(float),
+    "builtins.bool": lambda ev, args, kw: (
+        UNKNOWN if not args or ev.truth(args[0]) is None else Constant(ev.truth(args[0]))
+    ),
+    "builtins.min": _plainly(min, 1),
+    "builtins.max": _plainly(max, 1),
+    "builtins.sum": _plainly(sum, 2),
+    "builtins.abs": _plainly(abs),
+    "itertools.product": _product,
+    "itertools.chain": _chain,
+    "itertools.chain.from_iterable": _chain_nested,
+    "itertools.combinations": _combinatoric(math.comb),
+    "itertools.permutations": _combinatoric(math.perm),
+    "itertools.combinations_with_replacement": _combinatoric(
+        lambda n, r: math.comb(n + r - 1, r) if n else int(r == 0)
+    ),
+}

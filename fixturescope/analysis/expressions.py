@@ -1,0 +1,481 @@
+"""Expressions of the abstract evaluator: names, attributes, displays, operators, comprehensions, calls."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from packaging.version import Version
+
+from fixturescope.analysis import facts as f
+from fixturescope.analysis import known
+from fixturescope.analysis.builtins_table import in_order, is_ordered, mapped, wrap
+from fixturescope.analysis.frames import Frame
+from fixturescope.analysis.mro import lookup_in_class
+from fixturescope.analysis.values import (
+    UNKNOWN,
+    BoundMethod,
+    Choice,
+    ClassValue,
+    Constant,
+    DecoratorValue,
+    External,
+    FunctionValue,
+    InstanceValue,
+    LambdaValue,
+    Mapped,
+    Mark,
+    ModuleRef,
+    ParamSet,
+    PartialValue,
+    RequestValue,
+    Sized,
+    Unknown,
+    Value,
+    VersionValue,
+)
+from fixturescope.analysis.values import Sequence as Items
+
+if TYPE_CHECKING:
+    from fixturescope.analysis.evaluate import Evaluator, Modules
+
+MAX_ITEMS = 20_000
+"""Collections with more items than this keep only their size."""
+
+MAX_CHOICES = 1_000
+"""Texts made of more alternatives than this are unknown."""
+
+MAX_TEXT = 10_000
+"""Texts longer than this are unknown."""
+
+_TRUE = Unknown("something true")
+_FALSE = Unknown("something false")
+_SINGLETONS = (None, True, False)
+_VERSION_PARTS = frozenset(
+    {"major", "minor", "micro", "base_version", "release", "public", "is_devrelease", "is_prerelease"}
+)
+_INDEXED = frozenset({"list", "tuple", "range", "version_info"})
+_VERSION_FIELDS = ("major", "minor", "micro", "releaselevel", "serial")
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
+class Expressions:
+    """The expression half of the evaluator."""
+
+    modules: Modules
+
+    def eval(self: Evaluator, node: f.Expr | None, frame: Frame) -> Value:  # type: ignore[misc]
+        """Return the value of an expression in a scope."""
+        return _EVAL[type(node)](self, node, frame) if node is not None else UNKNOWN
+
+    def items(self: Evaluator, value: Value) -> tuple[Value, ...] | None:  # type: ignore[misc]
+        """Return what iterating over a value gives, or None where that is not known."""
+        if isinstance(value, Items):
+            return value.items
+        if isinstance(value, Mapped):
+            return tuple(key for key, _ in value.items)
+        if isinstance(value, Constant) and isinstance(value.value, str):
+            return tuple(Constant(char) for char in value.value)
+        if isinstance(value, Sized) and value.size <= MAX_ITEMS:
+            return (UNKNOWN,) * value.size
+        if isinstance(value, ClassValue):
+            return known.enum_members(self, value)
+        return None
+
+    def size(self: Evaluator, value: Value) -> int | None:  # type: ignore[misc]
+        """Return how many items iterating over a value gives, or None where that is not known."""
+        if isinstance(value, Sized):
+            return value.size
+        items = self.items(value)
+        return None if items is None else len(items)
+
+    def truth(self, value: Value) -> bool | None:
+        """Return whether a value counts as true, or None where that is not known."""
+        if isinstance(value, Constant):
+            return bool(value.value)
+        if isinstance(value, Items):
+            return value.kind == "iterator" or bool(value.items)
+        if isinstance(value, Mapped):
+            return bool(value.items)
+        if isinstance(value, Sized):
+            return value.size > 0 or None  # an iterator over nothing is true
+        if value in (_TRUE, _FALSE):
+            return value == _TRUE
+        if isinstance(value, FunctionValue | LambdaValue | ClassValue | ModuleRef | Mark | PartialValue):
+            return True
+        return None
+
+    def attribute(self: Evaluator, value: Value, name: str) -> Value:  # type: ignore[misc]
+        """Return an attribute of a value."""
+        if isinstance(value, ModuleRef):
+            return self.force(self.modules.attribute(value.dotted, name))
+        if isinstance(value, External):
+            return known.attribute(self, value, name)
+        if isinstance(value, ClassValue | InstanceValue):
+            cls = value if isinstance(value, ClassValue) else value.cls
+            found = lookup_in_class(self, cls, name)
+            if isinstance(found, FunctionValue) and (value is not cls or found.binding == "class"):
+                return BoundMethod(value, name, found)
+            if found is None and name == "TestCase":
+                return known.stateful_test_case(self, cls)
+            return UNKNOWN if found is None else self.force(found)
+        if isinstance(value, Items) and value.kind == "version_info" and name in _VERSION_FIELDS:
+            return value.items[_VERSION_FIELDS.index(name)]
+        if isinstance(value, ParamSet) and name == "values":
+            return Items("tuple", value.values)
+        if isinstance(value, VersionValue) and name in _VERSION_PARTS:
+            return wrap(getattr(Version(value.text), name))
+        if isinstance(value, RequestValue) and name == "param":
+            return value.param
+        if isinstance(value, Choice):
+            return Choice(tuple(self.attribute(one, name) for one in value.values))
+        if isinstance(value, Constant | Items | Mapped | RequestValue | Mark):
+            return BoundMethod(value, name)
+        return UNKNOWN
+
+    def call(  # type: ignore[misc]
+        self: Evaluator,
+        func: Value,
+        args: Sequence[Value],
+        kwargs: dict[str, Value],
+        incomplete: bool,
+        line: int,
+        frame: Frame,
+    ) -> Value:
+        """Return what calling a value gives."""
+        if isinstance(func, FunctionValue):
+            return self.call_function(func, args, kwargs, incomplete)
+        if isinstance(func, BoundMethod) and func.function is not None:
+            bound = () if func.function.binding == "static" else (func.receiver,)
+            return self.call_function(func.function, (*bound, *args), kwargs, incomplete)
+        if isinstance(func, PartialValue):
+            return self.call(func.func, (*func.args, *args), {**func.kwargs, **kwargs}, incomplete, line, frame)
+        if isinstance(func, LambdaValue):
+            scope = Frame(func.module, "function", func.frame)
+            rest = list(args)
+            for param in func.facts.params:
+                if param.kind == "*":
+                    value: Value = UNKNOWN if incomplete else Items("tuple", tuple(rest))
+                elif param.kind in ("pos", "arg") and rest:
+                    value = rest.pop(0)
+                else:
+                    value = UNKNOWN if param.kind == "**" else kwargs.get(param.name, UNKNOWN)
+                self.bind(scope, param.name, value, line)
+            return self.eval(func.facts.body, scope)
+        if isinstance(func, ClassValue):
+            return known.instantiate(self, func, args)
+        return known.call(self, func, args, kwargs, incomplete, line, frame)
+
+
+def _attr(ev: Evaluator, node: f.Attr, frame: Frame) -> Value:
+    return ev.attribute(ev.eval(node.value, frame), node.attr)
+
+
+def _call(ev: Evaluator, node: f.Call, frame: Frame) -> Value:
+    if isinstance(node.func, f.Attr) and isinstance(node.func.value, f.Name):
+        if ev.mutates(node, node.func, node.func.value.id, frame.line, frame):
+            return UNKNOWN
+    args: list[Value] = []
+    kwargs: dict[str, Value] = {}
+    incomplete = unknown_star = False
+    for arg in node.args:
+        value = ev.eval(arg.value, frame)
+        if arg.star == "*":
+            items = in_order(ev, value)
+            unknown_star |= items is None
+            incomplete |= unknown_star
+            args.extend(() if unknown_star else items or ())
+        elif arg.star == "**":
+            pairs = value.items if isinstance(value, Mapped) else None
+            incomplete |= pairs is None
+            kwargs.update((str(k.value), v) for k, v in pairs or () if isinstance(k, Constant))
+        elif arg.keyword is not None:
+            kwargs[arg.keyword] = value
+        elif not unknown_star:  # behind an unknown number of arguments it has no known place
+            args.append(value)
+    func = ev.eval(node.func, frame)
+    if isinstance(node.func, f.Attr) and node.func.attr == "getfixturevalue":
+        name = args[0] if args else kwargs.get("argname", UNKNOWN)
+        ev.note_request(name, _line_of(frame), frame)
+        return UNKNOWN
+    return ev.call(func, args, kwargs, incomplete, _line_of(frame), frame)
+
+
+def _line_of(frame: Frame) -> int:
+    return frame.line
+
+
+def _seq(ev: Evaluator, node: f.Seq, frame: Frame) -> Value:
+    items: list[Value] = []
+    ordered = True
+    for item in node.items:
+        if isinstance(item, f.Star):
+            several = ev.eval(item.value, frame)
+            parts = ev.items(several)
+            if parts is None:
+                return UNKNOWN
+            ordered &= is_ordered(several)
+            items.extend(parts)
+        else:
+            items.append(ev.eval(item, frame))
+    return _set(items) if node.kind == "set" else Items(node.kind if ordered else "unordered", tuple(items))
+
+
+def _set(items: Sequence[Value]) -> Value:
+    """A set's size is known only where all its members are constants."""
+    if all(isinstance(item, Constant) for item in items):
+        return Items("set", tuple(dict.fromkeys(items)))
+    return Items("set", tuple(items)) if len(items) <= 1 else UNKNOWN
+
+
+def _map(ev: Evaluator, node: f.Map, frame: Frame) -> Value:
+    entries: dict[object, tuple[Value, Value]] = {}
+    for key_node, value_node in node.items:
+        value = ev.eval(value_node, frame)
+        if key_node is None:
+            if not isinstance(value, Mapped):
+                return UNKNOWN
+            pairs: Sequence[tuple[Value, Value]] = value.items
+        else:
+            pairs = [(ev.eval(key_node, frame), value)]
+        for key, part in pairs:
+            if isinstance(key, Unknown):
+                return UNKNOWN
+            bare = known.plain(key)
+            try:
+                identity: object = key if bare is known.NOT_PLAIN else (bare,)
+                entries[identity] = (entries.get(identity, (key, part))[0], part)
+            except TypeError:
+                return UNKNOWN  # a list, which is no key
+    return Mapped(tuple(entries.values()))
+
+
+def _fstr(ev: Evaluator, node: f.FStr, frame: Frame) -> Value:
+    columns = [value.values if isinstance(value := ev.eval(part, frame), Choice) else (value,) for part in node.parts]
+    if math.prod(len(column) for column in columns) > MAX_CHOICES:
+        return UNKNOWN
+    texts = [_text(parts) for parts in itertools.product(*columns)]
+    return texts[0] if len(texts) == 1 else Choice(tuple(texts))
+
+
+def _text(parts: Sequence[Value]) -> Value:
+    """Join the parts of an f-string; what is not known of it leaves a pattern."""
+    text, whole = "", True
+    for value in parts:
+        if isinstance(value, Constant) and not isinstance(value.value, float):
+            text += str(value.value)
+        else:
+            whole = False
+            text += value.pattern if isinstance(value, Unknown) and value.pattern else "*"
+    if len(text) > MAX_TEXT:
+        return UNKNOWN
+    return Constant(text) if whole else Unknown("text", text)
+
+
+def _bin(ev: Evaluator, node: f.Bin, frame: Frame) -> Value:
+    if node.op in ("and", "or"):
+        left = ev.eval(node.left, frame)
+        truth = ev.truth(left)
+        if truth is None:
+            settled = ev.truth(ev.eval(node.right, frame)) is (node.op == "or")
+            return UNKNOWN if not settled else _TRUE if node.op == "or" else _FALSE
+        return ev.eval(node.right, frame) if truth is (node.op == "and") else left
+    left, right = ev.eval(node.left, frame), ev.eval(node.right, frame)
+    if isinstance(left, Choice) or isinstance(right, Choice):
+        pairs = itertools.product(*(side.values if isinstance(side, Choice) else (side,) for side in (left, right)))
+        return Choice(tuple(known.binary(ev, node.op, a, b) for a, b in itertools.islice(pairs, MAX_CHOICES)))
+    return known.binary(ev, node.op, left, right)
+
+
+def _cmp(ev: Evaluator, node: f.Cmp, frame: Frame) -> Value:
+    left = ev.eval(node.left, frame)
+    result: bool | None = True
+    for op, right_node in node.rest:
+        right = ev.eval(right_node, frame)
+        one = _compare(ev, op, left, right)
+        if one is False:
+            return Constant(False)
+        result = None if one is None else result
+        left = right
+    return UNKNOWN if result is None else Constant(result)
+
+
+def _compare(ev: Evaluator, op: str, left: Value, right: Value) -> bool | None:
+    if op in ("is", "is not"):
+        if isinstance(left, Constant) and isinstance(right, Constant):
+            if not any(side.value is one for side in (left, right) for one in _SINGLETONS):
+                return None  # whether equal texts or numbers are one object is Python's business
+            return (left.value is right.value) is (op == "is")
+        none = Constant(None)
+        definite = (FunctionValue, ClassValue, LambdaValue, ModuleRef, Items, Mapped)
+        if (left == none and isinstance(right, definite)) or (right == none and isinstance(left, definite)):
+            return op == "is not"
+        return None
+    if op in ("in", "not in"):
+        items = right.value if isinstance(right, Constant) and isinstance(right.value, str) else ev.items(right)
+        if items is None or not isinstance(left, Constant):
+            return None
+        if isinstance(items, str):
+            return (left.value in items) is (op == "in") if isinstance(left.value, str) else None
+        if left in items:
+            return op == "in"
+        return op == "not in" if all(isinstance(item, Constant) for item in items) else None
+    if isinstance(left, VersionValue) and isinstance(right, VersionValue) and op in _COMPARE:
+        return _COMPARE[op](Version(left.text), Version(right.text))
+    a, b = (known.plain(ev.modules.read(side) if isinstance(side, External) else side) for side in (left, right))
+    if a is known.NOT_PLAIN or b is known.NOT_PLAIN or op not in _COMPARE:
+        return None
+    try:
+        return bool(_COMPARE[op](a, b))
+    except TypeError:
+        return None
+
+
+def _unary(ev: Evaluator, node: f.Unary, frame: Frame) -> Value:
+    value = ev.eval(node.value, frame)
+    if node.op == "not":
+        truth = ev.truth(value)
+        return UNKNOWN if truth is None else Constant(not truth)
+    if isinstance(value, Constant) and isinstance(value.value, int | float):
+        if node.op == "-":
+            return wrap(-value.value)
+        return wrap(+value.value) if node.op == "+" else UNKNOWN
+    return UNKNOWN
+
+
+def _cond(ev: Evaluator, node: f.Cond, frame: Frame) -> Value:
+    truth = ev.truth(ev.eval(node.test, frame))
+    if truth is not None:
+        return ev.eval(node.body if truth else node.orelse, frame)
+    frame.uncertain += 1
+    body, orelse = ev.eval(node.body, frame), ev.eval(node.orelse, frame)
+    frame.uncertain -= 1
+    if body == orelse:
+        return body
+    size = ev.size(body)
+    return Sized(size) if size is not None and size == ev.size(orelse) and not isinstance(body, Constant) else UNKNOWN
+
+
+def _index(ev: Evaluator, node: f.Index, frame: Frame) -> Value:
+    container = ev.eval(node.value, frame)
+    if isinstance(node.index, f.Slice):
+        bounds = [
+            None if b is None else known.plain(ev.eval(b, frame))
+            for b in (node.index.lower, node.index.upper, node.index.step)
+        ]
+        if all(b is None or isinstance(b, int) for b in bounds) and bounds[2] != 0:
+            cut = slice(*bounds)
+            if isinstance(container, Items) and container.kind in _INDEXED:
+                return Items(container.kind, container.items[cut])
+            if isinstance(container, Constant) and isinstance(container.value, str):
+                return Constant(container.value[cut])
+            if isinstance(container, Sized):
+                return Sized(len(range(container.size)[cut]))
+        return UNKNOWN
+    if isinstance(container, ClassValue):
+        return container  # a generic class with its parameters
+    if isinstance(container, External) and container.dotted.rpartition(".")[2][:1].isupper():
+        return container
+    index = ev.eval(node.index, frame)
+    if isinstance(container, Mapped):
+        return next((value for key, value in container.items if key == index), UNKNOWN)
+    if (
+        isinstance(index, Constant)
+        and isinstance(index.value, int)
+        and isinstance(container, Items)
+        and container.kind in _INDEXED
+    ):
+        return container.items[index.value] if -len(container.items) <= index.value < len(container.items) else UNKNOWN
+    return UNKNOWN
+
+
+def _comp(ev: Evaluator, node: f.Comp, frame: Frame) -> Value:
+    scope = Frame(frame.module, "function", frame, line=frame.line)
+    scope.uncertain = frame.uncertain
+    found = _Found()
+    if not _comp_loop(ev, node, 0, scope, found, frame):
+        return UNKNOWN
+    if node.kind == "dict":
+        whole = not found.unordered and all(isinstance(key, Constant) for key, _ in found.pairs)
+        return mapped(found.pairs) if whole else UNKNOWN
+    values = [value for _, value in found.pairs]
+    if node.kind == "set":
+        return _set(values)
+    return Items("unordered" if found.unordered else "iterator" if node.kind == "generator" else "list", tuple(values))
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the loops of a comprehension collect: keys and values, and whether they go through something without order."""
+
+    pairs: list[tuple[Value, Value]] = field(default_factory=list)
+    unordered: bool = False
+
+
+def _comp_loop(ev: Evaluator, node: f.Comp, level: int, scope: Frame, found: _Found, outside: Frame) -> bool:
+    """Collect the items of one ``for`` and those within; False where their number is not known."""
+    if level == len(node.gens):
+        found.pairs.append((ev.eval(node.key, scope), ev.eval(node.elt, scope)))
+        return len(found.pairs) <= MAX_ITEMS
+    gen = node.gens[level]
+    iterable = ev.eval(gen.iter, scope if level else outside)  # the first is evaluated outside, in a class body too
+    items = ev.items(iterable)
+    found.unordered |= not is_ordered(iterable)
+    if items is None:
+        scope.uncertain += 1  # look once at what the element asks for
+        ev.bind_target(gen.target, UNKNOWN, scope.line, scope)
+        ev.eval(node.elt, scope)
+        scope.uncertain -= 1
+        return False
+    whole = True
+    for item in items:
+        ev.bind_target(gen.target, item, scope.line, scope)
+        wanted = [ev.truth(ev.eval(condition, scope)) for condition in gen.ifs]
+        if False in wanted:
+            continue
+        whole &= None not in wanted
+        whole = _comp_loop(ev, node, level + 1, scope, found, outside) and whole
+        if len(found.pairs) > MAX_ITEMS:
+            return False
+    return whole
+
+
+def _lambda(ev: Evaluator, node: f.Lambda, frame: Frame) -> Value:
+    return LambdaValue(frame.module, node, frame)
+
+
+def _walrus(ev: Evaluator, node: f.Walrus, frame: Frame) -> Value:
+    value = ev.eval(node.value, frame)
+    ev.bind(frame, node.target, value, frame.line)
+    return value
+
+
+_EVAL: dict[type, Callable[[Any, Any, Frame], Value]] = {
+    f.Const: lambda ev, n, frame: Constant(n.value),
+    f.Bytes: lambda ev, n, frame: Constant(n.value),
+    f.Name: lambda ev, n, frame: ev.lookup(frame, n.id),
+    f.Attr: _attr,
+    f.Call: _call,
+    f.Seq: _seq,
+    f.Star: lambda ev, n, frame: UNKNOWN,
+    f.Map: _map,
+    f.Bin: _bin,
+    f.Cmp: _cmp,
+    f.Unary: _unary,
+    f.Cond: _cond,
+    f.Index: _index,
+    f.Slice: lambda ev, n, frame: UNKNOWN,
+    f.FStr: _fstr,
+    f.Comp: _comp,
+    f.Lambda: _lambda,
+    f.Walrus: _walrus,
+    f.Opaque: lambda ev, n, frame: Unknown(n.what),
+}
+
+__all__ = ["DecoratorValue", "Expressions"]

@@ -1,0 +1,542 @@
+"""What the evaluator knows of pytest, the standard library and a few test libraries: their meaning, not their code.
+
+Everything here is a function from values to a value. What has no entry is unknown, and a decorator without an
+entry keeps what it decorates, since pytest itself needs a decorated test's signature to survive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from packaging.version import InvalidVersion, Version
+
+from fixturescope.analysis import builtins_table as table
+from fixturescope.analysis import facts as f
+from fixturescope.analysis.frames import Binding, Frame
+from fixturescope.analysis.mro import external_bases, linearize
+from fixturescope.analysis.values import (
+    UNKNOWN,
+    BoundMethod,
+    ClassValue,
+    Constant,
+    DecoratorValue,
+    External,
+    FixtureValue,
+    FunctionValue,
+    InstanceValue,
+    LambdaValue,
+    LazyFixture,
+    Mark,
+    ModuleRef,
+    Parameter,
+    ParamSet,
+    PartialValue,
+    RequestValue,
+    Unknown,
+    Value,
+    VersionValue,
+)
+from fixturescope.analysis.values import Sequence as Items
+
+if TYPE_CHECKING:
+    from fixturescope.analysis.evaluate import Evaluator
+
+NOT_PLAIN = table.NOT_PLAIN
+MUTATORS = table.MUTATORS
+plain = table.plain
+mutated = table.mutated
+binary = table.binary
+
+_FIXTURE_NAMES = frozenset({"fixture", "yield_fixture", "trio_fixture", "async_fixture", "async_yield_fixture"})
+_VERSIONS = frozenset({"packaging.version.Version", "packaging.version.parse", "pkg_resources.parse_version"})
+_LAZY_NAMES = frozenset({"lf", "lazy_fixture", "fixture_ref", "lazy_fixture_callable", "lfc"})
+_INIT_WRITERS = frozenset({
+    "dataclasses.dataclass", "attr.s", "attr.attrs", "attr.dataclass", "attr.define", "attr.frozen", "attr.mutable",
+    "attrs.define", "attrs.frozen", "attrs.mutable", "attr.attributes",
+})  # fmt: skip
+_CANONICAL = {
+    "_pytest.fixtures": "pytest",
+    "_pytest.outcomes": "pytest",
+    "_pytest.python": "pytest",
+    "_pytest.mark.structures.MARK_GEN": "pytest.mark",
+    "_pytest.mark.MARK_GEN": "pytest.mark",
+    "_pytest.mark": "pytest.mark",
+    "unittest.case": "unittest",
+    "mock.mock": "unittest.mock",
+    "mock": "unittest.mock",
+    "typing_extensions": "typing",
+}
+_ENUMS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
+_FLAGS = frozenset({"enum.Flag", "enum.IntFlag"})
+MAX_BASES = 30
+_ANY_ERROR = frozenset({"Exception", "BaseException"})
+
+
+class Leaving(Exception):  # noqa: N818 - a signal, not an error
+    """Importing the module ends here: it skips itself."""
+
+    def __init__(self, reason: str, line: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+
+
+def canonical(dotted: str) -> str:
+    """Return the public dotted name of something that also has private or older ones."""
+    for private, public in _CANONICAL.items():
+        if dotted == private or dotted.startswith(f"{private}."):
+            return public + dotted[len(private) :]
+    return dotted
+
+
+def value_of(ev: Evaluator, external: External) -> Value:
+    """Return the value of a library's constant that the target environment settles, else the ``External`` itself."""
+    dotted = external.dotted
+    if dotted.startswith("pytest.mark."):
+        return Mark(dotted.split(".")[2])
+    if dotted == "sys.version_info":
+        return Items(
+            "version_info", (*(Constant(part) for part in ev.modules.python_version), Constant("final"), Constant(0))
+        )
+    if dotted == "sys.platform":
+        return Constant(ev.modules.platform)
+    if dotted == "os.name":
+        return Constant("nt" if ev.modules.platform == "win32" else "posix")
+    if dotted in ("typing.TYPE_CHECKING", "sys.flags.optimize"):
+        return Constant(False)
+    if dotted.endswith(".__version__") and dotted.count(".") == 1:
+        version = ev.modules.version_of(dotted.partition(".")[0])
+        return external if version is None else Constant(version)
+    if dotted == "pickle.HIGHEST_PROTOCOL":
+        return Constant(5)
+    if dotted == "sys.maxsize":
+        return Constant(2**63 - 1)
+    if dotted == "sys.implementation.name":
+        return Constant("cpython")
+    return external
+
+
+def attribute(ev: Evaluator, external: External, name: str) -> Value:
+    """Return an attribute of a library's object."""
+    return value_of(ev, External(canonical(f"{external.dotted}.{name}")))
+
+
+def sounds_like_parametrize(dotted: str) -> bool:
+    """Whether a library's decorator may make several tests of one, by its name."""
+    last = dotted.rpartition(".")[2].lower()
+    return any(word in last for word in ("param", "case", "product", "combin", "expand"))
+
+
+def is_fixture_decorator(ev: Evaluator, dotted: str) -> bool:
+    """Whether a dotted name is ``pytest.fixture`` or one of its kin."""
+    root, _, last = dotted.rpartition(".")
+    return dotted in ev.fixture_decorators or (last in _FIXTURE_NAMES and "pytest" in root)
+
+
+# decorators
+
+
+def decorate(
+    ev: Evaluator, decorator: DecoratorValue | External | PartialValue, target: Value, line: int, frame: Frame
+) -> Value:
+    """Return what a decorator with known meaning makes of its target."""
+    if isinstance(decorator, PartialValue):
+        result = ev.call(decorator, (target,), {}, False, line, frame)
+        return target if isinstance(result, Unknown) else result
+    if isinstance(decorator, External):
+        return _decorate_external(ev, decorator, target, line, frame)
+    if decorator.kind == "fixture":
+        return fixture(target, decorator.kwargs, frame, line, decorator)
+    if decorator.kind == "wraps":
+        return _wrapped(decorator.args[0], target)
+    if decorator.kind == "patch":
+        return _patched(target)
+    if decorator.kind == "given" and isinstance(target, FunctionValue):
+        return replace(target, signature=_given(target.parameters, decorator))
+    if decorator.kind == "init" and isinstance(target, ClassValue):
+        return replace_class(ev, target, has_init=True)
+    return target
+
+
+def _decorate_external(ev: Evaluator, decorator: External, target: Value, line: int, frame: Frame) -> Value:
+    dotted = canonical(decorator.dotted)
+    if is_fixture_decorator(ev, dotted):
+        return fixture(target, {}, frame, line, DecoratorValue("fixture", dotted=dotted))
+    if isinstance(target, FunctionValue):
+        last = dotted.rpartition(".")[2]
+        if dotted == "builtins.staticmethod":
+            return replace(target, binding="static")
+        if dotted == "builtins.classmethod":
+            return replace(target, binding="class")
+        if dotted == "builtins.property" or last in ("cached_property", "abstractproperty"):
+            return replace(target, binding="property")
+        if last == "abstractmethod":
+            return replace(target, abstract=True)
+    if isinstance(target, FixtureValue) and dotted == "builtins.classmethod":
+        return UNKNOWN
+    if dotted in _INIT_WRITERS and isinstance(target, ClassValue):
+        return replace_class(ev, target, has_init=True)
+    if sounds_like_parametrize(dotted) and isinstance(target, FunctionValue):
+        return replace(target, marks=(*target.marks, Mark("parametrize", applied=True, incomplete=True, line=line)))
+    if "fixture" in dotted:
+        read = ev.modules.read(decorator)
+        if isinstance(read, FunctionValue):
+            return ev.decorate(read, target, line, frame)
+    return target
+
+
+def replace_class(ev: Evaluator, target: ClassValue, **changes: Any) -> ClassValue:
+    """Return a class value with changes, that shares its body's scope."""
+    del ev  # the scope is shared, so whoever holds the old value sees the same names
+    return replace(target, **changes)
+
+
+def fixture(function: Value, options: Mapping[str, Value], frame: Frame, line: int, decorator: DecoratorValue) -> Value:
+    """Return the fixture that ``@pytest.fixture(**options)`` makes of a function."""
+    if isinstance(function, FixtureValue):
+        return function
+    if isinstance(function, FunctionValue) and any(mark.name == "parametrize" for mark in function.marks):
+        options = {**options, "params": UNKNOWN}  # some plugin's: pytest itself refuses marks on fixtures
+    return FixtureValue(
+        function, options, frame.module, line, decorator.incomplete, decorator.dotted or "pytest.fixture"
+    )
+
+
+def _wrapped(original: Value, wrapper: Value) -> Value:
+    """``functools.wraps(original)(wrapper)``: signature, marks and patches are the original's."""
+    if isinstance(original, FunctionValue) and isinstance(wrapper, FunctionValue):
+        return replace(original, binding=wrapper.binding)
+    return wrapper
+
+
+def _patched(target: Value) -> Value:
+    if isinstance(target, FunctionValue | ClassValue):
+        return replace(target, patches=target.patches + 1)
+    return target
+
+
+def _given(parameters: tuple[Parameter, ...], decorator: DecoratorValue) -> tuple[Parameter, ...]:
+    """``hypothesis.given``: positional strategies fill the last parameters, keyword ones those of their name."""
+    named = set(decorator.kwargs)
+    positional = [p.name for p in parameters if p.kind == "arg"]
+    if any(isinstance(arg, Unknown) and arg.reason == "..." for arg in decorator.args):
+        named |= {p.name for p in parameters if not p.has_default}
+    elif decorator.args:
+        named |= set(positional[-len(decorator.args) :])
+    return tuple(p for p in parameters if p.name not in named)
+
+
+# calls
+
+
+def call(
+    ev: Evaluator,
+    func: Value,
+    args: Sequence[Value],
+    kwargs: dict[str, Value],
+    incomplete: bool,
+    line: int,
+    frame: Frame,
+) -> Value:
+    """Return what calling a value that is no function of the project gives."""
+    if isinstance(func, Mark):
+        target = (
+            ev.modules.read(args[0])
+            if len(args) == 1 and isinstance(args[0], External)
+            else args[0]
+            if len(args) == 1
+            else None
+        )
+        if not kwargs and isinstance(target, FunctionValue | ClassValue):
+            return ev.decorate(func, target, line, frame)
+        return Mark(
+            func.name, (*func.args, *args), {**func.kwargs, **kwargs}, True, func.incomplete or incomplete, line
+        )
+    if isinstance(func, DecoratorValue) and len(args) == 1:
+        return ev.decorate(func, args[0], line, frame)
+    if isinstance(func, BoundMethod):
+        return _method(ev, func, args, kwargs, line, frame)
+    if isinstance(func, External):
+        return _external(ev, func, args, kwargs, incomplete, line, frame)
+    _escapes(ev, args, line, frame)
+    return UNKNOWN
+
+
+def _escapes(ev: Evaluator, args: Sequence[Value], line: int, frame: Frame) -> None:
+    """``request.getfixturevalue`` handed to something unknown may ask for anything."""
+    for arg in args:
+        if isinstance(arg, BoundMethod) and arg.name == "getfixturevalue":
+            ev.note_request(UNKNOWN, line, frame)
+
+
+def _method(
+    ev: Evaluator, func: BoundMethod, args: Sequence[Value], kwargs: dict[str, Value], line: int, frame: Frame
+) -> Value:
+    receiver = func.receiver
+    if isinstance(receiver, RequestValue):
+        if func.name == "getfixturevalue":
+            ev.note_request(args[0] if args else kwargs.get("argname", UNKNOWN), line, frame)
+        return UNKNOWN
+    if isinstance(receiver, Mark) and func.name == "with_args":
+        return Mark(receiver.name, tuple(args), dict(kwargs), True, False, line)
+    return table.method(ev, receiver, func.name, args, kwargs)
+
+
+def _external(
+    ev: Evaluator,
+    func: External,
+    args: Sequence[Value],
+    kwargs: dict[str, Value],
+    incomplete: bool,
+    line: int,
+    frame: Frame,
+) -> Value:
+    dotted = canonical(func.dotted)
+    if is_fixture_decorator(ev, dotted):
+        decorator = DecoratorValue("fixture", (), kwargs, incomplete, line, dotted)
+        function = args[0] if args else kwargs.get("fixture_function")
+        return (
+            decorator
+            if function is None or function == Constant(None)
+            else fixture(function, kwargs, frame, line, decorator)
+        )
+    handler = _CALLS.get(dotted)
+    if handler is not None:
+        return handler(ev, args, kwargs, incomplete, line)
+    if dotted.startswith("unittest.mock.patch"):
+        return _patch(dotted, args, kwargs)
+    if dotted in _INIT_WRITERS:
+        return (
+            DecoratorValue("init")
+            if not args
+            else replace_class(ev, args[0], has_init=True)
+            if isinstance(args[0], ClassValue)
+            else UNKNOWN
+        )
+    if dotted in _VERSIONS or dotted.endswith((".version.Version", ".version.parse")):
+        return _version(args)
+    if dotted.rpartition(".")[2] in _LAZY_NAMES and ("lazy" in dotted or "pytest" in dotted):
+        return LazyFixture(args[0] if args else UNKNOWN)
+    if dotted.startswith(("builtins.", "itertools.")):
+        if dotted == "builtins.map" and args and isinstance(args[0], BoundMethod | LambdaValue | FunctionValue):
+            return _mapped_call(ev, args, line, frame)
+        return table.function(ev, dotted, args, kwargs, incomplete)
+    if "fixture" in dotted:
+        read = ev.modules.read(func)
+        if isinstance(read, FunctionValue):
+            return ev.call(read, args, kwargs, incomplete, line, frame)
+    _escapes(ev, args, line, frame)
+    return UNKNOWN
+
+
+def _version(args: Sequence[Value]) -> Value:
+    given = args[0] if len(args) == 1 else UNKNOWN
+    text = given.text if isinstance(given, VersionValue) else plain(given)
+    if not isinstance(text, str):
+        return UNKNOWN
+    try:
+        return VersionValue(str(Version(text)))
+    except InvalidVersion:
+        return UNKNOWN
+
+
+def _mapped_call(ev: Evaluator, args: Sequence[Value], line: int, frame: Frame) -> Value:
+    items = ev.items(args[1]) if len(args) == 2 else None
+    if items is None:
+        _escapes(ev, args, line, frame)
+        return UNKNOWN
+    kind = "iterator" if table.is_ordered(args[1]) else "unordered"
+    return Items(kind, tuple(ev.call(args[0], (item,), {}, False, line, frame) for item in items))
+
+
+def _patch(dotted: str, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value:
+    """A ``mock.patch`` decorator; only one without a replacement hands the test an argument."""
+    places = {"unittest.mock.patch": 1, "unittest.mock.patch.object": 2}
+    if dotted not in places:
+        return DecoratorValue("same")
+    return DecoratorValue("same" if "new" in kwargs or len(args) > places[dotted] else "patch")
+
+
+def _importorskip(
+    ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int
+) -> Value:
+    name = args[0] if args else kwargs.get("modname")
+    if not isinstance(name, Constant) or not isinstance(name.value, str):
+        return UNKNOWN
+    if ev.sink is None and ev.modules.importable(name.value) is False:
+        raise Leaving(f"pytest.importorskip({name.value!r}): the module is not in the target environment", line)
+    return External(name.value)
+
+
+def _skip(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int) -> Value:
+    if ev.sink is None:
+        raise Leaving("pytest.skip at module level", line)
+    return UNKNOWN
+
+
+def _wraps(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int) -> Value:
+    return DecoratorValue("wraps", tuple(args)) if args else DecoratorValue("same")
+
+
+def _same(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int) -> Value:
+    return args[0] if len(args) == 1 and isinstance(args[0], FunctionValue) else DecoratorValue("same")
+
+
+def _given_call(
+    ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int
+) -> Value:
+    return DecoratorValue("given", tuple(args), kwargs, incomplete, line)
+
+
+def _param(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int) -> Value:
+    return UNKNOWN if incomplete else ParamSet(tuple(args), kwargs.get("marks", UNKNOWN))
+
+
+def _partial(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int) -> Value:
+    return PartialValue(args[0], tuple(args[1:]), kwargs) if args else UNKNOWN
+
+
+def _find_spec(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int) -> Value:
+    name = args[0] if args else kwargs.get("name")
+    if not isinstance(name, Constant) or not isinstance(name.value, str):
+        return UNKNOWN
+    there = ev.modules.importable(name.value)
+    return UNKNOWN if there is None else ModuleRef(name.value) if there else Constant(None)
+
+
+def _anyio_backends(
+    ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int
+) -> Value:
+    there = ev.modules.importable("trio")
+    return UNKNOWN if there is None else Items("tuple", (Constant("asyncio"), *((Constant("trio"),) if there else ())))
+
+
+_Handler = Callable[["Evaluator", Sequence[Value], Mapping[str, Value], bool, int], Value]
+_CALLS: dict[str, _Handler] = {
+    "pytest.importorskip": _importorskip,
+    "pytest.skip": _skip,
+    "pytest.skip.Exception": _skip,
+    "pytest.Skipped": _skip,
+    "unittest.SkipTest": _skip,
+    "pytest.param": _param,
+    "functools.partial": _partial,
+    "functools.wraps": _wraps,
+    "functools.lru_cache": _same,
+    "functools.cache": _same,
+    "contextlib.contextmanager": _same,
+    "anyio.get_available_backends": _anyio_backends,
+    "anyio.get_all_backends": lambda *_: Items("tuple", (Constant("asyncio"), Constant("trio"))),
+    "importlib.util.find_spec": _find_spec,
+    "sys.gettrace": lambda *_: Constant(None),
+    "hypothesis.given": _given_call,
+    "hypothesis.core.given": _given_call,
+    "platform.system": lambda ev, *_: Constant(
+        {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}.get(ev.modules.platform, "")
+    ),
+    "platform.python_implementation": lambda *_: Constant("CPython"),
+}
+
+
+def instantiate(ev: Evaluator, cls: ClassValue, args: Sequence[Value]) -> Value:
+    """Return an instance of a class of the project."""
+    return UNKNOWN if _is_enum(ev, cls) else InstanceValue(cls)
+
+
+def _is_enum(ev: Evaluator, cls: ClassValue, depth: int = 0, *, flags: bool = False) -> bool:
+    """Whether a class is an enumeration (of flags), by the bases that are in sight: no library is read for it."""
+    wanted = _FLAGS if flags else _ENUMS
+    bases = [ev.force(base) for base in cls.bases] if depth < MAX_BASES else []
+    return any(
+        base.dotted in wanted
+        if isinstance(base, External)
+        else isinstance(base, ClassValue) and _is_enum(ev, base, depth + 1, flags=flags)
+        for base in bases
+    )
+
+
+def enum_members(ev: Evaluator, cls: ClassValue) -> tuple[Value, ...] | None:
+    """Return what iterating over an enumeration class gives, or None for another class."""
+    if not _is_enum(ev, cls):
+        return None
+    members = [
+        binding
+        for name, binding in cls.frame.names.items()
+        if not name.startswith("__")
+        and not (name.startswith("_") and name.endswith("_"))
+        and not isinstance(binding.value, FunctionValue | ClassValue | LambdaValue)
+    ]
+    if _is_enum(ev, cls, flags=True) or not all(binding.certain for binding in members):
+        return None  # which values of a flag are members is a matter of bits, and of the version
+    values = [plain(ev.force(binding.value), ordered=True) for binding in members]
+    distinct: list[Any] = []
+    for value in values:
+        if value is NOT_PLAIN or value not in distinct:  # members of one value are one member
+            distinct.append(value)
+    return (UNKNOWN,) * len(distinct)
+
+
+def stateful_test_case(ev: Evaluator, cls: ClassValue) -> Value:
+    """Return the ``TestCase`` that hypothesis gives each of its state machines: one test, ``runTest``."""
+    if "hypothesis.stateful.RuleBasedStateMachine" not in external_bases(linearize(ev, cls)):
+        return UNKNOWN
+    line = cls.facts.line
+    run = f.Function("runTest", line, (f.Param("self", "arg"),), (), False, (), (), None)
+    frame = Frame(cls.module, "class", cls.frame.parent, f"{cls.qualname}.TestCase", line=line)
+    frame.names["runTest"] = Binding(FunctionValue(cls.module, run, frame), True, line)
+    facts = f.Class("TestCase", line, (), (), (), ())
+    return ClassValue(cls.module, facts, frame.qualname, (External("unittest.TestCase"),), frame)
+
+
+# what statements ask
+
+
+def catches(ev: Evaluator, handler: f.Handler, raised: Value, frame: Frame) -> bool:
+    """Whether an ``except`` clause catches what a block raised."""
+    if handler.types is None:
+        return True
+    names = _error_names(handler.types)
+    kind = str(raised.value).partition(":")[0] if isinstance(raised, Constant) else ""
+    if kind in ("ImportError", "ModuleNotFoundError"):
+        return not names.isdisjoint({"ImportError", "ModuleNotFoundError", "OSError"} - {"OSError"} | _ANY_ERROR)
+    return not names.isdisjoint(_ANY_ERROR | {kind})
+
+
+def _error_names(node: f.Expr) -> set[str]:
+    if isinstance(node, f.Name):
+        return {node.id}
+    if isinstance(node, f.Attr):
+        return {node.attr}
+    if isinstance(node, f.Seq):
+        return {name for item in node.items for name in _error_names(item)}
+    return set()
+
+
+def is_namespace_call(node: f.Expr) -> bool:
+    """Whether an expression is a namespace as a dict: ``globals()``, ``vars()``, ``x.__dict__``."""
+    if isinstance(node, f.Call) and isinstance(node.func, f.Name):
+        return node.func.id in ("globals", "vars", "locals")
+    return isinstance(node, f.Attr) and node.attr == "__dict__"
+
+
+def registers_names(node: f.Expr) -> bool:
+    """Whether a call may bind names of a module or class that its text does not show."""
+    if not isinstance(node, f.Call):
+        return False
+    if isinstance(node.func, f.Name):
+        return node.func.id in ("setattr", "exec", "register", "register_fixture")
+    if isinstance(node.func, f.Attr):
+        if node.func.attr == "update" and is_namespace_call(node.func.value):
+            return True
+        return (
+            node.func.attr in ("register", "register_fixture")
+            and isinstance(node.func.value, f.Name)
+            and "pytest" in node.func.value.id
+        )
+    return False
+
+
+def makes_fixture(value: Value) -> bool:
+    """Whether a value is a fixture."""
+    return isinstance(value, FixtureValue)

@@ -1,0 +1,396 @@
+"""Files to each other: which module a name comes from, across imports, star imports and packages, without importing.
+
+The linker loads facts on demand and keeps to what can matter. A module of the project that never mentions a test
+library is looked up by text (does it define the name, or where does it get it from?) and parsed only when somebody
+needs the thing itself; a library stays ``External`` until a base class or a fixture-making decorator asks for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from fixturescope.analysis import facts as f
+from fixturescope.analysis.bounds import DEFAULT, Bounds
+from fixturescope.analysis.builtins_table import MUTATORS
+from fixturescope.analysis.evaluate import Evaluator, is_dynamic_helper
+from fixturescope.analysis.facts import ModuleFacts
+from fixturescope.analysis.frames import Binding, Module
+from fixturescope.analysis.known import canonical
+from fixturescope.analysis.values import (
+    UNKNOWN,
+    Constant,
+    External,
+    FunctionValue,
+    Imported,
+    Mapped,
+    ModuleRef,
+    Unknown,
+    Value,
+    shared,
+)
+from fixturescope.analysis.values import Sequence as Items
+
+SPECIAL_ROOTS = frozenset({
+    "abc", "attr", "attrs", "builtins", "contextlib", "dataclasses", "enum", "functools", "hypothesis", "itertools", "mock",
+    "os", "platform", "pytest", "_pytest", "sys", "typing", "typing_extensions", "unittest",
+})  # fmt: skip
+"""Top-level modules whose meaning ``known`` holds: their source is never followed."""
+
+_READABLE = frozenset({"attr", "attrs"})
+"""Special modules whose constants may be read all the same."""
+
+_TEST_WORDS = re.compile(r"pytest|unittest|hypothesis|fixture|\bmock\b")
+_TESTCASE = re.compile(r"unittest|TestCase")
+_FROM_IMPORT = re.compile(
+    r"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n(]*(?:\\\n[^\n]*)*)", re.MULTILINE
+)
+_COMMENT = re.compile(r"#[^\n]*")
+
+
+class Finder(Protocol):
+    """Where modules are, from files only."""
+
+    def source(self, dotted: str) -> Path | None:
+        """Return the ``.py`` file of a module or package, or None when it has none that can be read."""
+
+    def importable(self, dotted: str) -> bool | None:
+        """Return whether the module is there; None where that cannot be known."""
+
+    def in_project(self, path: Path) -> bool:
+        """Return whether a file belongs to the project under analysis."""
+
+    def is_stdlib(self, path: Path) -> bool:
+        """Return whether a file belongs to the standard library."""
+
+    def version_of(self, name: str) -> str | None:
+        """Return the version of the distribution that brings a top-level module, or None."""
+
+
+class Linker:
+    """All modules of one analysis.
+
+    Args:
+        finder: Where modules are.
+        facts_of: Reads, outlines and extracts one file; None for one that cannot be read.
+        text_of: Reads one file as text; empty for one that cannot be read.
+        python_version: Of the target interpreter: major, minor, micro.
+        platform: ``sys.platform`` of the target.
+        fixture_decorators: Dotted names that act like ``pytest.fixture``.
+        bounds: How far evaluation goes.
+    """
+
+    def __init__(
+        self,
+        finder: Finder,
+        *,
+        facts_of: Callable[[Path], ModuleFacts | None],
+        text_of: Callable[[Path], str],
+        python_version: tuple[int, ...],
+        platform: str,
+        fixture_decorators: frozenset[str] = frozenset(),
+        bounds: Bounds = DEFAULT,
+    ) -> None:
+        self.python_version = python_version
+        self.platform = platform
+        self.modules: dict[Path, Module] = {}
+        self.evaluator = Evaluator(self, fixture_decorators, bounds)
+        self._finder = finder
+        self._facts_of = facts_of
+        self._text_of = text_of
+        self._names: dict[str, Path | None] = {}
+        self._importable: dict[str, bool | None] = {}
+        self._stars: dict[str, tuple[str, ...]] = {}
+        self._read: dict[str, Value] = {}
+        self._following: set[tuple[str, str]] = set()
+        self._attributes: dict[tuple[str, str], Value] = {}
+        self._matters: dict[tuple[str, str], bool] = {}
+        self._mutated: dict[tuple[Path, str], bool] = {}
+        self._texts: dict[Path, tuple[str, bool]] = {}
+
+    def load(self, path: Path, dotted: str) -> Module | None:
+        """Return the evaluated module of a file, or None when it cannot be read."""
+        module = self.modules.get(path)
+        if module is None:
+            facts = self._facts_of(path)
+            if facts is None:
+                return None
+            module = Module(path, dotted, facts, path.name == "__init__.py", self._finder.in_project(path))
+            self.modules[path] = module
+            self._names.setdefault(dotted, path)
+        if module.state == "new":
+            self.evaluator.run_module(module)
+            module.dynamic_helpers = [
+                binding.value
+                for binding in module.frame.names.values()
+                if isinstance(binding.value, FunctionValue) and is_dynamic_helper(binding.value.facts)
+            ]
+        return module
+
+    def named(self, dotted: str) -> Module | None:
+        """Return the evaluated module of a dotted name, or None when there is no source to read."""
+        path = self.path_of(dotted)
+        return None if path is None else self.load(path, dotted)
+
+    def path_of(self, dotted: str) -> Path | None:
+        """Return the source file of a module, or None."""
+        if dotted not in self._names:
+            self._names[dotted] = self._finder.source(dotted)
+        return self._names[dotted]
+
+    def mentions(self, path: Path, pattern: re.Pattern[str]) -> bool:
+        """Return whether a file's text matches a pattern; True for one that was parsed already."""
+        return path in self.modules or pattern.search(self._text(path)) is not None
+
+    # what the evaluator asks
+
+    def attribute(self, dotted: str, name: str) -> Value:
+        """See ``evaluate.Modules.attribute``."""
+        key = (dotted, name)
+        if key in self._attributes:
+            return self._attributes[key]
+        if key in self._following:
+            return UNKNOWN  # a cycle of re-exports
+        self._following.add(key)
+        try:
+            value = self._attribute(dotted, name)
+        finally:
+            self._following.discard(key)
+        module = self.modules.get(self._names.get(dotted) or Path())
+        if module is None or module.state == "done":
+            self._attributes[key] = value
+        return value
+
+    def _attribute(self, dotted: str, name: str) -> Value:
+        if dotted.partition(".")[0] in SPECIAL_ROOTS:
+            return External(canonical(f"{dotted}.{name}"))
+        path = self.path_of(dotted)
+        if path is None or not self._finder.in_project(path):
+            return External(f"{dotted}.{name}")
+        if path not in self.modules and "test" not in dotted and not self._mentions_tests(path):
+            found = self._by_text(dotted, path, name)
+            if found is not None:
+                return found
+        module = self.load(path, dotted)
+        return External(f"{dotted}.{name}") if module is None else self._in_module(module, dotted, name)
+
+    def _in_module(self, module: Module, dotted: str, name: str) -> Value:
+        binding = module.frame.names.get(name)
+        if binding is not None:
+            return self._value(module, name, binding)
+        for star in reversed(module.frame.stars):
+            if name in self.star_names(star):
+                return self.attribute(star, name)
+        if self.path_of(f"{dotted}.{name}") is not None:
+            return ModuleRef(f"{dotted}.{name}")
+        return UNKNOWN
+
+    def version_of(self, name: str) -> str | None:
+        """See ``evaluate.Modules.version_of``."""
+        return self._finder.version_of(name)
+
+    def mutated_elsewhere(self, module: Module, name: str) -> bool:
+        """See ``evaluate.Modules.mutated_elsewhere``."""
+        key = (module.path, name)
+        if key not in self._mutated:
+            written = re.escape(name)
+            calls = "|".join(sorted(MUTATORS))
+            pattern = rf"(?<![\w.]){written}[ \t]*(?:\[[^\n]*\][ \t]*(?:[-+|&]?=)(?!=)|\.(?:{calls})\b|[-+|&]=)"
+            seen = len(re.findall(pattern, self._text(module.path)))
+            self._mutated[key] = seen > 0 and seen > _mutations(module.facts.body, name)
+        return self._mutated[key]
+
+    def _value(self, module: Module, name: str, binding: Binding) -> Value:
+        if isinstance(binding.value, Items | Mapped) and self.mutated_elsewhere(module, name):
+            return Unknown("a function changes it")
+        if not binding.certain and isinstance(binding.value, Constant | Items | Mapped):
+            return Unknown("depends on a condition")
+        value = binding.value
+        return self.attribute(value.module, value.name) if isinstance(value, Imported) else shared(value)
+
+    def read(self, external: External) -> Value:
+        """See ``evaluate.Modules.read``."""
+        dotted = external.dotted
+        if dotted not in self._read:
+            self._read[dotted] = external  # while it is being followed, and where there is nothing to follow
+            self._read[dotted] = self._read_source(external)
+        return self._read[dotted]
+
+    def _read_source(self, external: External) -> Value:
+        parts = external.dotted.split(".")
+        if parts[0] in SPECIAL_ROOTS - _READABLE:
+            return external
+        for cut in range(len(parts) - 1, 0, -1):
+            path = self.path_of(".".join(parts[:cut]))
+            if path is None:
+                continue
+            if self._finder.is_stdlib(path):
+                return external
+            module = self.load(path, ".".join(parts[:cut]))
+            if module is None:
+                return external
+            value = self._in_module(module, module.dotted, parts[cut])
+            for attr in parts[cut + 1 :]:
+                value = self.evaluator.attribute(value, attr)
+            if isinstance(value, External) and value.dotted != external.dotted:
+                return self.read(value)
+            return external if isinstance(value, Unknown) else value
+        return external
+
+    def importable(self, dotted: str) -> bool | None:
+        """See ``evaluate.Modules.importable``."""
+        if dotted not in self._importable:
+            self._importable[dotted] = self._finder.importable(dotted)
+        return self._importable[dotted]
+
+    def star_names(self, dotted: str) -> Sequence[str]:
+        """See ``evaluate.Modules.star_names``."""
+        if dotted in self._stars:
+            return self._stars[dotted]
+        self._stars[dotted] = ()  # while it is being followed
+        path = self.path_of(dotted)
+        if path is None or self._finder.is_stdlib(path) or dotted.partition(".")[0] in SPECIAL_ROOTS:
+            return ()
+        module = self.load(path, dotted)
+        if module is None:
+            return ()
+        names = self._exported(module)
+        if module.state == "done":
+            self._stars[dotted] = names
+        else:
+            del self._stars[dotted]
+        return names
+
+    def _exported(self, module: Module) -> tuple[str, ...]:
+        listed = module.frame.names.get("__all__")
+        if listed is not None and isinstance(listed.value, Items):
+            names = [
+                item.value for item in listed.value.items if isinstance(item, Constant) and isinstance(item.value, str)
+            ]
+            if len(names) == len(listed.value.items):
+                return tuple(names)
+        return tuple(name for name in module.frame.names if not name.startswith("_"))
+
+    def absolute(self, module: Module, name: str, level: int) -> str:
+        """See ``evaluate.Modules.absolute``."""
+        if level == 0:
+            return name
+        base = module.package
+        for _ in range(level - 1):
+            base = base.rpartition(".")[0]
+        return f"{base}.{name}" if base and name else base or name
+
+    # what collection asks
+
+    def may_matter(self, value: Imported) -> bool:
+        """Whether an imported name may be a fixture, a test or a test class: judged by text, without parsing.
+
+        Args:
+            value: ``from module import name``.
+        """
+        key = (value.module, value.name)
+        if key not in self._matters:
+            self._matters[key] = self._may_matter(value.module, value.name, 0)
+        return self._matters[key]
+
+    def _may_matter(self, dotted: str, name: str, depth: int) -> bool:
+        if dotted.partition(".")[0] in SPECIAL_ROOTS or depth > 8:
+            return False
+        path = self.path_of(dotted)
+        if path is None or self._finder.is_stdlib(path):
+            return False
+        text = self._text(path)
+        if self._defined_in(text, name, "class"):
+            return "est" in name or (self._finder.in_project(path) and _TESTCASE.search(text) is not None)
+        if self._defined_in(text, name, "def"):
+            return "fixture" in text or name.startswith("test")
+        imports = self._imports_of(dotted, path, text, name, stars=True)
+        if imports:
+            return any(self._may_matter(source, original, depth + 1) for source, original in imports)
+        return "fixture" in text or "est" in name
+
+    def _text(self, path: Path) -> str:
+        return self._entry(path)[0]
+
+    def _mentions_tests(self, path: Path) -> bool:
+        return self._entry(path)[1]
+
+    def _entry(self, path: Path) -> tuple[str, bool]:
+        if path not in self._texts:
+            text = self._text_of(path)
+            self._texts[path] = (text, _TEST_WORDS.search(text) is not None)
+        return self._texts[path]
+
+    def _by_text(self, dotted: str, path: Path, name: str) -> Value | None:
+        """Say what a name of an untested module is without parsing it; None where its text does not settle it."""
+        text = self._text(path)
+        if self._defined_in(text, name, "def") or self._defined_in(text, name, "class"):
+            return External(f"{dotted}.{name}")
+        imports = self._imports_of(dotted, path, text, name)
+        if len(imports) == 1 and not re.search(rf"^[ \t]*{re.escape(name)}[ \t]*[:=]", text, re.MULTILINE):
+            source, original = imports[0]
+            return self.attribute(source, original)
+        return None
+
+    @staticmethod
+    def _defined_in(text: str, name: str, keyword: str) -> bool:
+        """Whether a module's text defines a name at its top level."""
+        return re.search(rf"^(?:async[ \t]+)?{keyword}[ \t]+{re.escape(name)}\b", text, re.MULTILINE) is not None
+
+    def _imports_of(
+        self, dotted: str, path: Path, text: str, name: str, *, stars: bool = False
+    ) -> list[tuple[str, str]]:
+        """Return the ``from`` imports by which a module's text gets a name: source module and name there.
+
+        With ``stars``, star imports count too: they may bring any name.
+        """
+        package = dotted if path.name == "__init__.py" else dotted.rpartition(".")[0]
+        found = []
+        for match in _FROM_IMPORT.finditer(text):
+            dots, source, names = match.groups()
+            if names.strip() == "*" and stars:
+                found.append((_absolute(package, dots, source), name))
+                continue
+            if name not in names:
+                continue
+            for clause in _COMMENT.sub("", names).strip("()").replace("\\\n", " ").split(","):
+                original, _, alias = (part.strip() for part in clause.strip().partition(" as "))
+                if (alias or original) == name:
+                    found.append((_absolute(package, dots, source), original))
+        return found
+
+
+def _absolute(package: str, dots: str, source: str) -> str:
+    """Return the dotted name of what a ``from`` import in a package names."""
+    if not dots:
+        return source
+    for _ in range(len(dots) - 1):
+        package = package.rpartition(".")[0]
+    return f"{package}.{source}" if source else package
+
+
+def _mutations(body: Sequence[f.Stmt], name: str) -> int:
+    """Count the statements of a module, outside its functions, that change the collection a name stands for."""
+    count = 0
+    for statement in body:
+        if isinstance(statement, f.AugAssign):
+            count += _is_name(statement.target, name) or (
+                isinstance(statement.target, f.Index) and _is_name(statement.target.value, name)
+            )
+        elif isinstance(statement, f.Assign):
+            count += sum(isinstance(t, f.Index) and _is_name(t.value, name) for t in statement.targets)
+        elif isinstance(statement, f.ExprStmt) and isinstance(statement.value, f.Call):
+            func = statement.value.func
+            count += isinstance(func, f.Attr) and func.attr in MUTATORS and _is_name(func.value, name)
+        elif isinstance(statement, f.If | f.For | f.While | f.With | f.Try):
+            for part in ("body", "orelse", "final"):
+                count += _mutations(getattr(statement, part, ()), name)
+            for handler in getattr(statement, "handlers", ()):
+                count += _mutations(handler.body, name)
+    return count
+
+
+def _is_name(node: f.Expr, name: str) -> bool:
+    return isinstance(node, f.Name) and node.id == name

@@ -1,0 +1,211 @@
+"""Files to facts, in a process pool where that pays: read, outline, parse, extract. One bad file is one note.
+
+A worker that dies (libcst's native parser can, on input that only an attacker writes) costs its file and no other.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from fixturescope.analysis import facts as f
+from fixturescope.analysis.cache import FactsCache, key_of
+
+POOL_FROM_BYTES = 400_000
+"""Below this much source a pool costs more than it saves."""
+
+CHUNK_BYTES = 250_000
+"""How much source one task of the pool gets."""
+
+Progress = Callable[[str, int, int], None]
+"""Told of each step: what is being done, how much of it is done, and of how much."""
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads facts, each file once.
+
+    Args:
+        max_bytes: A larger file is not read.
+        workers: Processes; None: as many as there are processors.
+        cache: What is known of file contents from earlier runs.
+    """
+
+    max_bytes: int = 10_000_000
+    workers: int | None = None
+    cache: FactsCache = field(default_factory=lambda: FactsCache(None))
+    problems: dict[Path, str] = field(default_factory=dict)
+    """Why files could not be read, in sentences."""
+    _facts: dict[Path, f.ModuleFacts | None] = field(default_factory=dict)
+
+    def facts(self, path: Path) -> f.ModuleFacts | None:
+        """Return the facts of a file, or None when it cannot be read (see ``problems``)."""
+        if path not in self._facts and not self._recall(path):
+            self._keep(path, _read_one(path, self.max_bytes))
+        return self._facts[path]
+
+    def _recall(self, path: Path) -> bool:
+        """Take a file's facts from the cache, if they are there."""
+        content, _ = _content(path, self.max_bytes)
+        data = self.cache.get(key_of(content)) if content is not None else None
+        if data is None:
+            return False
+        try:
+            self._facts[path] = f.decode(data)
+        except msgspec.DecodeError:
+            return False
+        return True
+
+    def text(self, path: Path) -> str:
+        """Return the text of a file; empty when it cannot be read."""
+        try:
+            if path.stat().st_size > self.max_bytes:
+                return ""
+            return path.read_bytes().decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+    def read_all(self, paths: Iterable[Path], progress: Progress | None = None) -> None:
+        """Read many files, in parallel where there is enough to read."""
+        missing = [path for path in dict.fromkeys(paths) if path not in self._facts and not self._recall(path)]
+        chunks = _chunks(missing)
+        total = sum(size for _, size in chunks)
+        workers = min(self.workers or os.cpu_count() or 1, len(chunks))
+        if workers < 2 or total < POOL_FROM_BYTES:
+            for done, path in enumerate(missing, 1):
+                self.facts(path)
+                if progress is not None:
+                    progress("reading", done, len(missing))
+            return
+        self._read_pooled([chunk for chunk, _ in chunks], workers, len(missing), progress)
+
+    def _read_pooled(self, chunks: list[list[Path]], workers: int, total: int, progress: Progress | None) -> None:
+        done = 0
+        pool = _pool(workers)
+        try:
+            pending: dict[Future[list[_Answer]], list[Path]] = {
+                pool.submit(_read_chunk, chunk, self.max_bytes): chunk for chunk in chunks
+            }
+            while pending:
+                finished, _ = wait(pending, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    chunk = pending.pop(future)
+                    try:
+                        answers = future.result()
+                    except BrokenProcessPool:
+                        answers = [_read_alone(path, self.max_bytes) for path in chunk]
+                    for path, answer in zip(chunk, answers):
+                        self._keep(path, answer)
+                    done += len(chunk)
+                    if progress is not None:
+                        progress("reading", done, total)
+        except BaseException:
+            _kill(pool)
+            raise
+        pool.shutdown()
+
+    def _keep(self, path: Path, answer: _Answer) -> None:
+        data, key, problem = answer
+        self._facts[path] = None if data is None else f.decode(data)
+        if data is not None:
+            self.cache.put(key, data)
+        if problem is not None:
+            self.problems[path] = problem
+
+
+_Answer = tuple["bytes | None", bytes, "str | None"]
+"""Encoded facts or None, the key of the content they are of, and why there are none."""
+
+
+def _chunks(paths: Sequence[Path]) -> list[tuple[list[Path], int]]:
+    """Return tasks of about equal size, the largest files first."""
+    sized = sorted(((_size(path), path) for path in paths), reverse=True)
+    chunks: list[tuple[list[Path], int]] = []
+    chunk: list[Path] = []
+    size = 0
+    for bytes_, path in sized:
+        chunk.append(path)
+        size += bytes_
+        if size >= CHUNK_BYTES:
+            chunks.append((chunk, size))
+            chunk, size = [], 0
+    if chunk:
+        chunks.append((chunk, size))
+    return chunks
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    """Fork where that is safe and quick, else spawn."""
+    fork = sys.platform.startswith("linux") and threading.active_count() == 1
+    context = multiprocessing.get_context("fork" if fork else "spawn")
+    if fork:
+        import fixturescope.analysis.extract  # noqa: F401 - imported once, before the fork
+    return ProcessPoolExecutor(workers, context, initializer=_ignore_interrupt)
+
+
+def _ignore_interrupt() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides; it ends the workers
+
+
+def _kill(pool: ProcessPoolExecutor) -> None:
+    processes = list((getattr(pool, "_processes", None) or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
+
+
+def _read_alone(path: Path, max_bytes: int) -> _Answer:
+    """Read one file in a process of its own, after a worker died."""
+    with _pool(1) as pool:
+        try:
+            return pool.submit(_read_chunk, [path], max_bytes).result()[0]
+        except BrokenProcessPool:
+            return None, b"", "reading it crashes the parser"
+
+
+def _read_chunk(paths: Sequence[Path], max_bytes: int) -> list[_Answer]:
+    return [_read_one(path, max_bytes) for path in paths]
+
+
+def _read_one(path: Path, max_bytes: int) -> _Answer:
+    from fixturescope.analysis.extract import extract_outline
+    from fixturescope.analysis.outline import decode, outline
+
+    content, problem = _content(path, max_bytes)
+    if content is None:
+        return None, b"", problem
+    try:
+        text = decode(content)
+    except (UnicodeDecodeError, SyntaxError, LookupError) as error:
+        return None, b"", f"cannot be decoded: {error}"
+    return f.encode(extract_outline(outline(text))), key_of(content), None
+
+
+def _content(path: Path, max_bytes: int) -> tuple[bytes | None, str | None]:
+    """Return the bytes of a file, or None and why not. What is no regular file is never opened."""
+    try:
+        if not path.is_file():
+            return None, "is no regular file"
+        size = path.stat().st_size
+        if size > max_bytes:
+            return None, f"has {size} bytes, more than the limit of {max_bytes}"
+        return path.read_bytes(), None
+    except OSError as error:
+        return None, f"cannot be read: {error.strerror or error}"

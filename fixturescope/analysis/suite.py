@@ -1,0 +1,291 @@
+"""The collection tree of one suite: plugins and conftests registered in pytest's order, test modules collected.
+
+In: the project's files, the environment's plugins, the linker. Out: ``Suite``: every node, every registration, every
+collected test, nothing resolved yet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fixturescope.analysis import facts as f
+from fixturescope.analysis.collect import Collector
+from fixturescope.analysis.finder import TestFile
+from fixturescope.analysis.frames import Module
+from fixturescope.analysis.link import Linker
+from fixturescope.analysis.nodes import CollectedTest, Definition, Node
+from fixturescope.analysis.plugin_rules import rules_for
+from fixturescope.analysis.plugins import Plugin, PluginTable
+from fixturescope.analysis.resolve import GenerateHook
+from fixturescope.analysis.values import ClassValue, Constant, External, FunctionValue, ModuleRef, Value
+from fixturescope.analysis.values import Sequence as Items
+
+_REGISTERS = re.compile(
+    r"^[ \t]*@(?:pytest\.)?(?:fixture|yield_fixture)\b|\.register\(|\bregister_fixture\(", re.MULTILINE
+)
+"""How pytest's own modules register fixtures; those that do not are not parsed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginModule:
+    """A plugin that pytest registers before collection."""
+
+    dotted: str
+    path: Path | None
+    """Its source; None when there is none to read."""
+    name: str
+    """The distribution that brings it, or its dotted name."""
+    builtin: bool
+
+
+def plugin_module(plugin: Plugin, by: PluginModule | None = None) -> PluginModule:
+    """Return a plugin of the registry as a module; one that another plugin loads belongs to the same distribution.
+
+    Args:
+        plugin: The plugin.
+        by: The plugin whose ``pytest_plugins`` names it.
+    """
+    shown = plugin.distribution or (by.name if by is not None else plugin.module)
+    return PluginModule(plugin.module, plugin.path, shown, plugin.module.startswith("_pytest."))
+
+
+@dataclass(slots=True, eq=False)
+class Suite:
+    """Everything collected."""
+
+    session: Node
+    nodes: dict[str, Node] = field(default_factory=dict)
+    tests: list[CollectedTest] = field(default_factory=list)
+    hooks: list[GenerateHook] = field(default_factory=list)
+    plugins: dict[Path, PluginModule] = field(default_factory=dict)
+    """Source file of each plugin → the plugin."""
+    unread: list[PluginModule] = field(default_factory=list)
+    """Plugins without a source that can be read: what fixtures they have is not known."""
+    modules: list[Module] = field(default_factory=list)
+    """Conftests, test modules and the project's own plugins."""
+    skipped: list[Module] = field(default_factory=list)
+    """Test modules that skip themselves while they are imported."""
+
+    def definitions(self) -> Iterable[Definition]:
+        """Return all registrations, from the session down."""
+        for node in dict.fromkeys((self.session, *self.nodes.values())):
+            for known in list(node.fixtures.values()):
+                yield from known
+
+
+class SuiteBuilder:
+    """Builds the tree.
+
+    Args:
+        linker: The modules.
+        collector: Reads namespaces.
+        rootdir: Node ids start from here.
+        plugins: pytest's plugin registry: what a ``pytest_plugins`` entry loads.
+        plugins_first: Whether a plugin that a test module loads goes in front of the conftests (before pytest 9.1).
+        relative: Shows a path as the document does.
+        options: Ini options of the project, as text.
+    """
+
+    def __init__(
+        self,
+        linker: Linker,
+        collector: Collector,
+        rootdir: Path,
+        *,
+        plugins: PluginTable,
+        plugins_first: bool,
+        relative: Callable[[Path], str],
+        options: Mapping[str, str],
+    ) -> None:
+        self._options = options
+        self._plugins = plugins
+        self._linker = linker
+        self._collector = collector
+        self._rootdir = rootdir
+        self._plugins_first = plugins_first
+        self._relative = relative
+        self.suite = Suite(Node("session", ""))
+        self._registered: set[str] = set()
+        self._position = 0
+        """How many test modules have been met."""
+
+    def use_fixtures(self, names: Sequence[str]) -> None:
+        """Put the names of the ini option ``usefixtures`` in force everywhere."""
+        self.suite.session.autouse.extend(names)
+
+    def add_plugin(self, plugin: PluginModule) -> None:
+        """Register a plugin and those that it loads itself."""
+        if plugin.dotted in self._registered:
+            return
+        self._registered.add(plugin.dotted)
+        if plugin.path is None:
+            self.suite.unread.append(plugin)
+            return
+        if plugin.builtin and not self._linker.mentions(plugin.path, _REGISTERS):
+            return
+        module = self._linker.load(plugin.path, plugin.dotted)
+        if module is None:
+            self.suite.unread.append(plugin)
+            return
+        self.suite.plugins.setdefault(plugin.path, plugin)
+        if module.in_project:
+            self.suite.modules.append(module)
+        front = self._position > 0 and self._plugins_first
+        self._collector.register_module(module, self.suite.session, front=front, since=self._position)
+        self._register_objects(module)
+        self._add_hooks(module, self.suite.session, builtin=plugin.builtin)
+        self._load_named(module, plugin)
+
+    def add_conftest(self, path: Path, dotted: str) -> None:
+        """Register a conftest on its directory, or on the session when it is not below the rootdir."""
+        module = self._linker.load(path, dotted)
+        if module is None:
+            return
+        node = self.directory(path.parent)
+        self.suite.modules.append(module)
+        self._load_named(module, None)
+        self._collector.register_module(module, node)
+        self._add_hooks(module, node, builtin=False)
+
+    def add_test_file(self, file: TestFile, dotted: str) -> None:
+        """Collect a test module."""
+        module = self._linker.load(file.path, dotted)
+        if module is None:
+            return
+        self._position += 1
+        parent = self._above(file)
+        node = Node("module", self._relative(file.path), parent, module, position=self._position)
+        self.suite.modules.append(module)
+        if module.skipped is not None:
+            self.suite.skipped.append(module)
+        self._load_named(module, None)
+        self._collector.register_module(module, node)
+        self.suite.nodes[node.id] = node
+        self._add_hooks(module, node, builtin=False)
+        rules = rules_for(self._registered)
+        for test in self._collector.collect_module(module, node):
+            test.marks = (*(mark for rule in rules for mark in rule.marks(test, self._options)), *test.marks)
+            for ancestor in test.node.ancestors():
+                self.suite.nodes.setdefault(ancestor.id, ancestor)
+            if file.names and not _selected(test, node, file.names):
+                continue
+            test.hidden = module.skipped
+            self.suite.tests.append(test)
+        for cls in self._collector.classes:
+            self.suite.nodes.setdefault(cls.id, cls)
+        self._collector.classes.clear()
+
+    def directory(self, path: Path) -> Node:
+        """Return the node of a directory; the rootdir and all outside it are the session."""
+        try:
+            parts = path.relative_to(self._rootdir).parts
+        except ValueError:
+            return self.suite.session
+        node = self.suite.session
+        for i, _ in enumerate(parts):
+            identity = "/".join(parts[: i + 1])
+            child = self.suite.nodes.get(identity)
+            if child is None:
+                child = self.suite.nodes[identity] = Node("directory", identity, node)
+            node = child
+        return node
+
+    def _above(self, file: TestFile) -> Node:
+        for entry in file.node_dirs:
+            node = self.directory(entry.path)
+            if node.kind == "directory":
+                node.package = entry.is_package
+        return self.directory(file.path.parent)
+
+    # plugins that modules name
+
+    def _load_named(self, module: Module, by: PluginModule | None) -> None:
+        binding = module.frame.names.get("pytest_plugins")
+        if binding is None:
+            return
+        value = self._linker.evaluator.force(binding.value)
+        items = value.items if isinstance(value, Items) else (value,)
+        for item in items:
+            if not isinstance(item, Constant) or not isinstance(item.value, str):
+                continue
+            for name in item.value.split(",") if isinstance(value, Constant) else (item.value,):
+                self._load_plugin(name.strip(), by)
+
+    def _load_plugin(self, name: str, by: PluginModule | None) -> None:
+        for plugin in self._plugins.load(name):
+            self.add_plugin(plugin_module(plugin, by))
+
+    def _register_objects(self, module: Module) -> None:
+        """Register fixtures of classes that a plugin hands to the plugin manager while it starts."""
+        for binding in list(module.frame.names.values()):
+            function = binding.value
+            if not isinstance(function, FunctionValue) or not function.facts.name.startswith("pytest_"):
+                continue
+            for name in _registered_names(function.facts.body or ()):
+                value = self._linker.evaluator.lookup(module.frame, name)
+                if isinstance(value, ClassValue):
+                    self._collector.register_class(value, self.suite.session)
+
+    # hooks
+
+    def _add_hooks(self, module: Module, node: Node, *, builtin: bool) -> None:
+        binding = module.frame.names.get("pytest_generate_tests")
+        if binding is None or builtin:
+            return
+        function = self._linker.evaluator.force(binding.value)
+        if isinstance(function, FunctionValue):
+            self.suite.hooks.append(
+                _generate_hook(function, node, self._relative(function.module.path), module.in_project)
+            )
+
+
+def _selected(test: CollectedTest, module: Node, names: tuple[str, ...]) -> bool:
+    wanted = f"{module.id}::{'::'.join(names)}"
+    return test.id == wanted or test.id.startswith(f"{wanted}::")
+
+
+def _registered_names(body: Sequence[f.Stmt]) -> Iterable[str]:
+    """Yield names of classes in calls such as ``config.pluginmanager.register(TheClass, "name")``."""
+    for call in _calls_in(body):
+        if isinstance(call.func, f.Attr) and call.func.attr == "register" and call.args:
+            first = call.args[0].value
+            if isinstance(first, f.Call):
+                first = first.func
+            if isinstance(first, f.Name):
+                yield first.id
+
+
+def _calls_in(node: object) -> Iterable[f.Call]:
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, f.Call):
+            yield current
+        if isinstance(current, tuple):
+            stack.extend(current)
+        elif hasattr(current, "__struct_fields__"):
+            stack.extend(getattr(current, name) for name in current.__struct_fields__)
+
+
+def _generate_hook(function: FunctionValue, node: Node, path: str, in_project: bool) -> GenerateHook:
+    """Return which arguments a ``pytest_generate_tests`` parametrizes, as far as its text says."""
+    names: set[str] = set()
+    known = True
+    for call in _calls_in(function.facts.body or ()):
+        if not (isinstance(call.func, f.Attr) and call.func.attr == "parametrize"):
+            continue
+        first = next((a.value for a in call.args if a.keyword in (None, "argnames") and not a.star), None)
+        if isinstance(first, f.Const) and isinstance(first.value, str):
+            names.update(name.strip() for name in first.value.split(","))
+        elif isinstance(first, f.Seq) and all(isinstance(item, f.Const) for item in first.items):
+            names.update(str(item.value) for item in first.items if isinstance(item, f.Const))
+        else:
+            known = False
+    exact = known or not in_project  # a plugin's hook does nothing where nobody uses the plugin
+    return GenerateHook(node, frozenset(names) if exact else None, function.facts.line, path)
+
+
+__all__ = ["External", "ModuleRef", "PluginModule", "Suite", "SuiteBuilder", "Value"]

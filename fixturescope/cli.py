@@ -1,0 +1,229 @@
+"""The command line: one function a command. The only place that writes to stdout and that catches our errors."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fixturescope._version import __version__
+from fixturescope.errors import FixturescopeError, UsageError
+from fixturescope.report import FORMATS, Options
+
+if TYPE_CHECKING:
+    from fixturescope.document import Document
+
+EXIT_FINDINGS = 1
+EXIT_OUR_BUG = 70
+EXIT_INTERRUPTED = 130
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
+
+app = typer.Typer(
+    name="fixturescope",
+    help="Which pytest fixtures are there, who really uses them, and which can go.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: the boundary that no error passes."""
+    try:
+        code = app(args=arguments, prog_name="fixturescope", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except FixturescopeError as error:
+        _complain(error)
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return EXIT_INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the outermost boundary: what comes here is our own bug
+        return _usage_error(error) or _our_bug(error)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        _to_stdout(f"fixturescope {__version__}\n", data=False)
+        raise typer.Exit
+
+
+def _known_format(name: str) -> str:
+    if name not in FORMATS:
+        raise UsageError(f"there is no format {name!r}", hint=f"one of: {', '.join(FORMATS)}")
+    return name
+
+
+@app.callback()
+def _fixturescope(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def analyze(
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH]...", help="Files and folders, as for pytest.")
+    ] = None,
+    python: Annotated[str | None, typer.Option(metavar="PY", help="Interpreter whose plugins count.")] = None,
+    format: Annotated[
+        str, typer.Option(metavar="|".join(FORMATS), help="What to write.", callback=_known_format)
+    ] = "terminal",
+    output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.")] = None,
+    name: Annotated[str | None, typer.Option("-k", metavar="NAME-GLOB", help="Only show fixtures named so.")] = None,
+    rootdir: Annotated[str | None, typer.Option(metavar="DIR", help="pytest's rootdir, as if given to pytest.")] = None,
+    select: Annotated[
+        list[str] | None, typer.Option(metavar="CODES", help="Only these diagnostics: FS1,FS203.")
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option(metavar="CODES", help="None of these diagnostics.")] = None,
+    fail_on: Annotated[
+        list[str] | None, typer.Option(metavar="unused|warning|error", help="Exit 1 if there are any.")
+    ] = None,
+    progress: Annotated[bool, typer.Option(help="A progress bar, where stderr is a terminal.")] = True,
+    cache: Annotated[bool, typer.Option(help="Keep what was read of each file, and use it.")] = True,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only the summary and the unused fixtures.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Add notes on how the answer came about.")] = False,
+    wide: Annotated[bool, typer.Option("-w", "--wide", help="All rows, and nothing cut off.")] = False,
+) -> int:
+    """Show the graph of fixtures and tests, from source alone: nothing of the project is imported or run."""
+    from fixturescope import analysis
+    from fixturescope.document import from_graph, narrow
+    from fixturescope.report import render
+
+    settings = {"select": _split(select), "ignore": _split(ignore), "fail_on": _split(fail_on)}
+    with _progress_bar(wanted=progress and not quiet) as tell:
+        graph = analysis.analyze(
+            paths or (), rootdir=rootdir, python=python, settings=settings, progress=tell, cache=cache
+        )
+    document = from_graph(graph)
+    shown = document if name is None else narrow(document, name)
+    options = _options(quiet=quiet, verbose=verbose, wide=wide, to_file=_is_file(output))
+    _write(render(shown, format, options), output, data=FORMATS[format].is_data)
+    return _gate(document)
+
+
+def _split(given: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Return what an option that may be repeated, and takes commas, was given; None when it was not."""
+    return None if given is None else tuple(part.strip() for one in given for part in one.split(",") if part.strip())
+
+
+def _gate(document: Document) -> int:
+    """Return the exit code that the findings call for, and say which they were."""
+    from fixturescope.document import OWN_ORIGINS
+
+    severities = [diagnostic.severity for diagnostic in document.diagnostics]
+    found = {
+        "unused": sum(1 for one in document.fixtures if one.unused == "certain" and one.origin in OWN_ORIGINS),
+        "warning": sum(1 for severity in severities if severity in ("warning", "error")),
+        "error": severities.count("error"),
+    }
+    failed = [f"{found[gate]} × {gate}" for gate in document.settings.fail_on if found[gate]]
+    if failed:
+        _note(f"failed: {', '.join(failed)} (--fail-on)")
+    return EXIT_FINDINGS if failed else 0
+
+
+# -------------------------------------------------------------------------------------------------------------- writing
+
+
+def _options(*, quiet: bool, verbose: bool, wide: bool, to_file: bool) -> Options:
+    terminal = not to_file and sys.stdout is not None and sys.stdout.isatty()
+    color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    width = shutil.get_terminal_size().columns if terminal else None
+    return Options(quiet=quiet, verbose=verbose, wide=wide, color=color, width=width)
+
+
+def _is_file(output: str | None) -> bool:
+    return output is not None and output != "-"
+
+
+def _write(text: str, output: str | None, *, data: bool) -> None:
+    if output is None or output == "-":
+        _to_stdout(text, data=data)
+    else:
+        from fixturescope.document import write_atomically
+
+        write_atomically(output, text.encode())
+
+
+def _to_stdout(text: str, *, data: bool) -> None:
+    """Write to stdout; whoever reads it may stop reading when they have enough (``| head``)."""
+    if sys.stdout is None:
+        return
+    encoding = "utf-8" if data else sys.stdout.encoding
+    try:
+        sys.stdout.buffer.write(text.encode(encoding, "backslashreplace"))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered goes nowhere
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise UsageError(f"cannot write to stdout: {error.strerror}") from None
+
+
+def _note(text: str) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(f"{text}\n")
+
+
+@contextmanager
+def _progress_bar(*, wanted: bool) -> Iterator[Progress | None]:
+    """Give a function to tell of progress, or None where nobody would see it."""
+    if not wanted or sys.stderr is None or not sys.stderr.isatty():
+        yield None
+        return
+    from rich import progress
+    from rich.console import Console
+
+    columns = (
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+    )
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda stage, done, total: bar.update(task, description=stage, completed=done, total=total)
+
+
+# --------------------------------------------------------------------------------------------------------------- errors
+
+
+def _complain(error: FixturescopeError) -> None:
+    from fixturescope.report.text import printable
+
+    _note(f"error: {printable(str(error))}")
+    if error.hint:
+        _note(f"hint: {printable(error.hint)}")
+
+
+def _usage_error(error: Exception) -> int | None:
+    """Show an error in the command line itself, as typer words it; None when it is something else."""
+    show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
+    if not callable(show) or not isinstance(code, int):
+        return None
+    show()
+    return code
+
+
+def _our_bug(error: Exception) -> int:
+    import traceback
+
+    from fixturescope.report.text import printable
+
+    _note(f"error: this is a bug in fixturescope: {printable(f'{type(error).__name__}: {error}')}")
+    if os.environ.get("FIXTURESCOPE_DEBUG") == "1":
+        _note("".join(traceback.format_exception(type(error), error, error.__traceback__, limit=-12)).rstrip())
+    else:
+        _note("hint: please report it where fixturescope is developed, with what it says under FIXTURESCOPE_DEBUG=1")
+    return EXIT_OUR_BUG

@@ -1,0 +1,234 @@
+"""The report for a terminal, and, without colour and as wide as it takes, for a pipe or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from fixturescope.document import OWN_ORIGINS, Document
+from fixturescope.model import Certainty, Severity
+from fixturescope.report import Options
+from fixturescope.report.text import printable, shorten
+from fixturescope.report.view import Count, DiagnosticGroup, Environment, FixtureRow, UnusedRow, View, make_view
+
+ROWS = 20
+"""How many rows of a long table are shown, unless all are asked for."""
+
+SHORTEST_NAME = 16
+"""A name is cut to no fewer characters, however narrow the terminal."""
+
+_UNBOUNDED = 1_000_000
+"""A width at which nothing wraps."""
+
+_SEVERITY_STYLE: dict[Severity, str] = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+
+
+def render(document: Document, options: Options) -> str:
+    """Return the report: a summary, the fixtures by setups, the unused ones with why, and the diagnostics."""
+    view = make_view(document)
+    sections = [_summary(document.tool.version, view)]
+    if not options.quiet:
+        sections.append(_fixtures(view, options))
+    sections.append(_unused(view))
+    if view.diagnostics and not options.quiet:
+        sections.append(_diagnostics(view, options))
+    if options.verbose:
+        sections.append(_notes(view))
+    return "\n".join(_as_text(section, options) for section in sections)
+
+
+def _as_text(section: RenderableType, options: Options) -> str:
+    out = StringIO()
+    console = Console(
+        file=out,
+        width=_UNBOUNDED,
+        force_terminal=options.color,
+        force_jupyter=False,
+        color_system="standard" if options.color else None,
+        legacy_windows=False,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        _environ={},
+    )
+    console.print(section)
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+# -------------------------------------------------------------------------------------------------------------- summary
+
+
+def _summary(version: str, view: View) -> RenderableType:
+    scopes: list[RenderableType] = [Text(), _scopes(view)] if view.scopes else []
+    return Group(*_head(version, view.environment), *scopes, Text(), *_totals(view))
+
+
+def _head(version: str, environment: Environment) -> Iterator[Text]:
+    plugins = _count(len(environment.plugins), "plugin")
+    about = (
+        f"fixturescope {version} · python {environment.python_version} ({environment.chosen_by})"
+        f" · pytest {environment.pytest_version} · {plugins}"
+    )
+    where = f"{environment.rootdir} · {environment.inifile or 'no configuration'} · {_count(environment.files, 'file')}"
+    yield Text(printable(about), "bold")
+    yield Text(printable(where), "dim")
+
+
+def _scopes(view: View) -> Table:
+    table = _table(
+        "fixtures", *((origin, "right") for origin in view.origins), ("all", "right"), ("own unused", "right")
+    )
+    for row in view.scopes:
+        table.add_row(row.scope, *(_used(count) for count in row.by_origin), _used(row.together), _unused_of(row.own))
+    if len(view.scopes) > 1:
+        table.add_row("all", *(_used(count) for count in view.all_fixtures), _used(view.together), _unused_of(view.own))
+    return table
+
+
+def _used(count: Count) -> Text:
+    return Text(f"{count.used} of {count.total} used" if count.total else "-", "" if count.total else "dim")
+
+
+def _unused_of(count: Count) -> Text:
+    possibly = f" + {count.possibly_unused} possibly" if count.possibly_unused else ""
+    return Text(f"{count.unused}{possibly}")
+
+
+def _totals(view: View) -> Iterator[Text]:
+    at_least = "" if view.items_are == "exact" else "≥ "
+    yield Text(f"{_count(view.tests, 'test')}, {at_least}{_count(view.items, 'item')}")
+    if view.diagnostics:
+        codes = ", ".join(f"{len(group.rows)} × {printable(group.code)}" for group in view.diagnostics)
+        yield Text(f"{_count(sum(len(group.rows) for group in view.diagnostics), 'diagnostic')}: {codes}")
+    else:
+        yield Text("no diagnostics")
+
+
+# ------------------------------------------------------------------------------------------------------------- fixtures
+
+
+def _fixtures(view: View, options: Options) -> RenderableType:
+    rows = view.fixtures if options.wide else [row for row in view.fixtures if row.usage][:ROWS]
+    title = "Fixtures by setups" + (f", named {printable(view.name_glob)}" if view.name_glob else "")
+    if not rows:
+        return Group(_title(title, 0), Text("  none"))
+    table = _fixture_table(rows, None)
+    if options.width is not None and not options.wide:
+        excess = (
+            Console(file=StringIO(), width=_UNBOUNDED).measure(Padding(table, (0, 0, 0, 2), expand=False)).maximum
+            - options.width
+        )
+        if excess > 0:
+            longest = max(len(printable(row.name)) for row in rows)
+            table = _fixture_table(rows, max(SHORTEST_NAME, longest - excess))
+    left_out = _left_out(view.fixtures, len(rows))
+    more = [Text(f"  … and {left_out}; --wide shows all", "dim")] if left_out else []
+    return Group(_title(title, len(view.fixtures)), Padding(table, (0, 0, 0, 2), expand=False), *more)
+
+
+def _left_out(rows: Sequence[FixtureRow], shown: int) -> str:
+    used = sum(1 for row in rows if row.usage)
+    unused = len(rows) - max(used, shown)
+    parts = (f"{used - shown} more" if used > shown else "", f"{unused} that no test uses" if unused else "")
+    return " and ".join(part for part in parts if part)
+
+
+def _fixture_table(rows: Iterable[FixtureRow], longest: int | None) -> Table:
+    right = "right"
+    table = _table("name", "scope", "origin", ("usage", right), ("setups", right), ("params", right), "where")
+    for row in rows:
+        name = printable(row.name)
+        table.add_row(
+            Text(name if longest is None else shorten(name, longest), "bold" if row.origin in OWN_ORIGINS else ""),
+            f"{row.scope}, autouse" if row.autouse else row.scope,
+            Text(f"{row.origin} ({printable(row.plugin)})" if row.plugin else row.origin),
+            str(row.usage),
+            str(row.setups),
+            "" if row.params is None else "?" if row.params < 0 else str(row.params),
+            Text(printable(row.where), "dim"),
+        )
+    return table
+
+
+# --------------------------------------------------------------------------------------------------------------- unused
+
+
+def _unused(view: View) -> RenderableType:
+    title = _title("Unused fixtures", len(view.unused))
+    elsewhere = f"  not listed: {view.unused_elsewhere} of plugins and of pytest itself"
+    return Group(
+        title,
+        *(line for row in view.unused for line in _unused_lines(row)),
+        *([] if view.unused else [Text("  none")]),
+        *([Text(elsewhere, "dim")] if view.unused_elsewhere and not view.name_glob else []),
+    )
+
+
+def _unused_lines(row: UnusedRow) -> Iterator[Text]:
+    yield Text.assemble(
+        "  ",
+        (printable(row.name), "bold"),
+        f"  {row.scope}  ",
+        (printable(row.where), "dim"),
+        "  ",
+        (row.certainty, "red" if row.certainty == "certain" else "yellow"),
+    )
+    if row.why:
+        yield Text(f"      {printable(row.why)}")
+
+
+# --------------------------------------------------------------------------------------------------- diagnostics, notes
+
+
+def _diagnostics(view: View, options: Options) -> RenderableType:
+    total = sum(len(group.rows) for group in view.diagnostics)
+    lines = [line for group in view.diagnostics for line in _group_lines(group, None if options.wide else ROWS)]
+    return Group(_title("Diagnostics", total), *lines)
+
+
+def _group_lines(group: DiagnosticGroup, most: int | None) -> Iterator[Text]:
+    yield Text.assemble(
+        "  ",
+        (printable(group.code), "bold"),
+        " ",
+        (group.severity, _SEVERITY_STYLE[group.severity]),
+        f" ({len(group.rows)})",
+    )
+    for row in group.rows[:most]:
+        yield Text.assemble("    ", (printable(row.where), "dim"), f": {printable(row.message)}{_doubt(row.certainty)}")
+    if most is not None and len(group.rows) > most:
+        yield Text(f"    … and {len(group.rows) - most} more; --wide shows all", "dim")
+
+
+def _doubt(certainty: Certainty) -> str:
+    return "" if certainty == "certain" else " (possible)"
+
+
+def _notes(view: View) -> RenderableType:
+    plugins = ", ".join(view.environment.plugins) or "none"
+    about = (f"interpreter: {view.environment.python}", f"plugins: {plugins}", *view.notes)
+    return Group(_title("Notes", len(about)), *(Text(f"  {printable(note)}") for note in about))
+
+
+# -------------------------------------------------------------------------------------------------------------- helpers
+
+
+def _table(*columns: str | tuple[str, str]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="underline")
+    for column in columns:
+        name, justify = (column, "left") if isinstance(column, str) else column
+        table.add_column(name, justify="right" if justify == "right" else "left", no_wrap=True)
+    return table
+
+
+def _title(text: str, count: int) -> Text:
+    return Text(f"{text} ({count})", "bold")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

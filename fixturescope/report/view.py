@@ -1,0 +1,245 @@
+"""Document → the tables and figures that every format shows. No string of any format lives here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from fixturescope.document import ORIGINS, OWN_ORIGINS, Document
+from fixturescope.model import SCOPES, Certainty, Diagnostic, Fixture, ItemsAre, Origin, Scope, Severity
+
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+"""All severities, worst first."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many fixtures there are, and how many of them are used."""
+
+    total: int
+    used: int
+    unused: int
+    possibly_unused: int
+
+
+@dataclass(frozen=True)
+class ScopeRow:
+    """The fixtures of one scope, by origin."""
+
+    scope: Scope
+    by_origin: tuple[Count, ...]
+    """One for each of ``View.origins``."""
+    together: Count
+    own: Count
+    """Those of the project itself."""
+
+
+@dataclass(frozen=True)
+class FixtureRow:
+    """One fixture of the table."""
+
+    name: str
+    scope: Scope
+    origin: Origin
+    plugin: str | None
+    autouse: bool
+    usage: int
+    setups: int
+    params: int | None
+    """Null: not parametrized; -1: by an unknown number."""
+    where: str
+    unused: Certainty | None
+
+
+@dataclass(frozen=True)
+class UnusedRow:
+    """One fixture of the project that no test uses."""
+
+    name: str
+    scope: Scope
+    where: str
+    certainty: Certainty
+    why: str
+
+
+@dataclass(frozen=True)
+class DiagnosticRow:
+    """One place that a diagnostic is about."""
+
+    where: str
+    message: str
+    certainty: Certainty
+
+
+@dataclass(frozen=True)
+class DiagnosticGroup:
+    """All diagnostics of one code."""
+
+    code: str
+    severity: Severity
+    rows: tuple[DiagnosticRow, ...]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """For whom the answer holds."""
+
+    python: str
+    python_version: str
+    chosen_by: str
+    pytest_version: str
+    plugins: tuple[str, ...]
+    rootdir: str
+    inifile: str | None
+    files: int
+
+
+@dataclass(frozen=True)
+class View:
+    """All that is shown."""
+
+    environment: Environment
+    origins: tuple[Origin, ...]
+    """Those that occur."""
+    scopes: tuple[ScopeRow, ...]
+    """Those that occur, narrowest first."""
+    all_fixtures: tuple[Count, ...]
+    """The sums over all scopes, one for each of ``origins``."""
+    together: Count
+    own: Count
+    """The sum over all scopes of the project's own."""
+    tests: int
+    items: int
+    items_are: ItemsAre
+    name_glob: str | None
+    fixtures: tuple[FixtureRow, ...]
+    """Most setups first."""
+    unused: tuple[UnusedRow, ...]
+    """The project's own, by place; certain ones first."""
+    unused_elsewhere: int
+    """How many fixtures of plugins and of pytest itself are unused; nobody has to act on those."""
+    diagnostics: tuple[DiagnosticGroup, ...]
+    """Worst first."""
+    notes: tuple[str, ...]
+
+
+def make_view(document: Document) -> View:
+    """Return what is shown of a document."""
+    counts = {
+        (one.scope, one.origin): Count(
+            one.used + one.unused + one.possibly_unused, one.used, one.unused, one.possibly_unused
+        )
+        for one in document.summary.fixtures
+    }
+    origins = tuple(origin for origin in ORIGINS if any(at[1] == origin for at in counts))
+    return View(
+        environment=_environment(document),
+        origins=origins,
+        scopes=tuple(
+            ScopeRow(
+                scope,
+                tuple(counts.get((scope, origin), _NONE) for origin in origins),
+                _sum(count for at, count in counts.items() if at[0] == scope),
+                _sum(count for at, count in counts.items() if at[0] == scope and at[1] in OWN_ORIGINS),
+            )
+            for scope in SCOPES
+            if any(at[0] == scope for at in counts)
+        ),
+        all_fixtures=tuple(_sum(count for at, count in counts.items() if at[1] == origin) for origin in origins),
+        together=_sum(counts.values()),
+        own=_sum(count for at, count in counts.items() if at[1] in OWN_ORIGINS),
+        tests=document.summary.tests,
+        items=document.summary.items,
+        items_are=document.summary.items_are,
+        name_glob=document.name_glob,
+        fixtures=_fixture_rows(document.fixtures),
+        unused=_unused_rows(document),
+        unused_elsewhere=sum(
+            one.unused + one.possibly_unused for one in document.summary.fixtures if one.origin not in OWN_ORIGINS
+        ),
+        diagnostics=_diagnostic_groups(document.diagnostics),
+        notes=document.notes,
+    )
+
+
+_NONE = Count(0, 0, 0, 0)
+
+
+def _sum(counts: Iterable[Count]) -> Count:
+    counts = tuple(counts)
+    return Count(
+        sum(count.total for count in counts),
+        sum(count.used for count in counts),
+        sum(count.unused for count in counts),
+        sum(count.possibly_unused for count in counts),
+    )
+
+
+def _environment(document: Document) -> Environment:
+    return Environment(
+        python=document.python.path,
+        python_version=document.python.version,
+        chosen_by=document.python.chosen_by,
+        pytest_version=document.pytest.version,
+        plugins=document.pytest.plugins,
+        rootdir=document.rootdir,
+        inifile=document.pytest.inifile,
+        files=document.files,
+    )
+
+
+def _where(path: str, line: int) -> str:
+    return f"{path}:{line}" if line else path
+
+
+def _fixture_rows(fixtures: Sequence[Fixture]) -> tuple[FixtureRow, ...]:
+    ordered = sorted(
+        fixtures, key=lambda one: (-one.setups, -one.usage, one.origin not in OWN_ORIGINS, one.name, one.id)
+    )
+    return tuple(
+        FixtureRow(
+            one.name,
+            one.scope,
+            one.origin,
+            one.plugin,
+            one.autouse,
+            one.usage,
+            one.setups,
+            one.params,
+            _where(one.path, one.line),
+            one.unused,
+        )
+        for one in ordered
+    )
+
+
+def _unused_rows(document: Document) -> tuple[UnusedRow, ...]:
+    rows = [
+        (
+            one.unused == "possible",
+            one.path,
+            one.line,
+            one.id,
+            UnusedRow(one.name, one.scope, _where(one.path, one.line), one.unused, document.why_unused.get(one.id, "")),
+        )
+        for one in document.fixtures
+        if one.unused and one.origin in OWN_ORIGINS
+    ]
+    return tuple(row for *_, row in sorted(rows, key=lambda row: row[:4]))
+
+
+def _diagnostic_groups(diagnostics: Sequence[Diagnostic]) -> tuple[DiagnosticGroup, ...]:
+    def place(one: Diagnostic) -> tuple[str, int]:
+        return one.code, SEVERITIES.index(one.severity)
+
+    ordered = sorted(diagnostics, key=lambda one: (*place(one), one.path, one.line, one.message))
+    groups = [
+        DiagnosticGroup(
+            code,
+            SEVERITIES[severity],
+            tuple(DiagnosticRow(_where(one.path, one.line), one.message, one.certainty) for one in group),
+        )
+        for (code, severity), group in groupby(ordered, key=place)
+    ]
+    return tuple(sorted(groups, key=lambda group: (SEVERITIES.index(group.severity), group.code)))

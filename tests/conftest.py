@@ -1,0 +1,34 @@
+"""What tests of every room share: files of expected output, and the option that renews them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "report" / "golden"
+
+
+class Golden(Protocol):
+    """Compares text with a file of expected output."""
+
+    def __call__(self, text: str, name: str, *, folder: Path = GOLDEN) -> None: ...
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write expected output instead of comparing with it")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Text must equal what ``golden/NAME`` holds."""
+
+    def check(text: str, name: str, *, folder: Path = GOLDEN) -> None:
+        path = folder / name
+        if request.config.getoption("--update-golden"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(text.encode())
+        assert text == path.read_bytes().decode()
+
+    return check

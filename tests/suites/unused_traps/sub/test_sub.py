@@ -1,0 +1,2 @@
+def test_sub(shadowed_in_sub):
+    pass

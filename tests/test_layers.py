@@ -1,0 +1,120 @@
+"""What is loaded when, which no import contract sees: packages run their ``__init__``s, imports in functions wait."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import fixturescope
+
+ROOT = Path(fixturescope.__file__).parent
+
+HEAVY = ["libcst", "memray", "msgspec", "multiprocessing", "networkx", "pandas", "pytest", "_pytest", "rich", "typer"]
+
+
+def loaded_after(code: str) -> set[str]:
+    """The top-level modules that a fresh interpreter holds after some code."""
+    script = f"{code}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    modules: list[str] = json.loads(result.stdout.splitlines()[-1])
+    return {name for name in modules if "." not in name or name.startswith("fixturescope.")}
+
+
+def test_the_package_itself_loads_nothing() -> None:
+    loaded = loaded_after("import fixturescope")
+    assert {name for name in loaded if name.startswith("fixturescope")} == {"fixturescope", "fixturescope._version"}
+    assert loaded.isdisjoint(HEAVY)
+
+
+def test_the_probe_loads_nothing_of_ours_but_itself() -> None:
+    loaded = loaded_after("import fixturescope.measure.probe")
+    assert {name for name in loaded if name.startswith("fixturescope")} == {
+        "fixturescope",
+        "fixturescope._version",
+        "fixturescope.measure",
+        "fixturescope.measure.probe",
+    }
+    assert loaded.isdisjoint(HEAVY)
+
+
+def test_help_loads_typer_only() -> None:
+    loaded = loaded_after("from fixturescope.cli import main; main(['--help'])")
+    assert loaded.isdisjoint(set(HEAVY) - {"typer"})
+
+
+@pytest.mark.parametrize("name", fixturescope.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    assert name in dir(fixturescope)
+    assert getattr(fixturescope, name) is not None
+
+
+def test_public_names() -> None:
+    """What others may rely on; a change here is a change for them."""
+    assert fixturescope.__all__ == [
+        "AnalysisInfo",
+        "ConfigError",
+        "Diagnostic",
+        "Document",
+        "DocumentError",
+        "Fixture",
+        "FixtureGraph",
+        "FixturescopeError",
+        "NothingToAnalyzeError",
+        "Request",
+        "Test",
+        "UsageError",
+        "__version__",
+        "analyze",
+        "dump",
+        "from_graph",
+        "load",
+        "render",
+    ]
+
+
+def test_no_other_name_is_there() -> None:
+    with pytest.raises(AttributeError, match="module 'fixturescope' has no attribute 'nothing'"):
+        _ = fixturescope.nothing
+
+
+@pytest.mark.parametrize("folder", [path.parent for path in ROOT.rglob("__init__.py")], ids=lambda path: path.name)
+def test_every_room_says_what_comes_in_and_goes_out(folder: Path) -> None:
+    doc = ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8")))
+    assert doc
+    if folder != ROOT:
+        assert "In: " in doc
+        assert "Out: " in doc
+
+
+@pytest.mark.parametrize("folder", ["measure", "measure/probe"])
+def test_the_rooms_of_the_probe_stay_empty(folder: str) -> None:
+    tree = ast.parse((ROOT / folder / "__init__.py").read_text("utf-8"))
+    assert [type(statement) for statement in tree.body] == [ast.Expr]
+
+
+def test_commands_are_short() -> None:
+    """A command parses, calls and writes; whatever takes longer belongs elsewhere."""
+    tree = ast.parse((ROOT / "cli.py").read_text("utf-8"))
+    commands = [
+        one
+        for one in tree.body
+        if isinstance(one, ast.FunctionDef) and "app.command()" in map(ast.unparse, one.decorator_list)
+    ]
+    assert [one.name for one in commands] == ["analyze"]
+    for one in commands:
+        assert (one.end_lineno or 0) - one.body[1].lineno + 1 <= 15
+
+
+def test_only_the_command_line_writes() -> None:
+    writers = {
+        path.relative_to(ROOT).as_posix()
+        for path in ROOT.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if ast.unparse(node) in ("print", "sys.stdout", "sys.stderr") and isinstance(node, (ast.Name, ast.Attribute))
+    }
+    assert writers == {"cli.py"}
