@@ -200,7 +200,7 @@ def _progress_bar(*, wanted: bool) -> Iterator[Progress | None]:
 
 
 def _complain(error: FixturescopeError) -> None:
-    from fixturescope.report.text import printable
+    from fixturescope.text import printable
 
     _note(f"error: {printable(str(error))}")
     if error.hint:
@@ -219,7 +219,7 @@ def _usage_error(error: Exception) -> int | None:
 def _our_bug(error: Exception) -> int:
     import traceback
 
-    from fixturescope.report.text import printable
+    from fixturescope.text import printable
 
     _note(f"error: this is a bug in fixturescope: {printable(f'{type(error).__name__}: {error}')}")
     if os.environ.get("FIXTURESCOPE_DEBUG") == "1":

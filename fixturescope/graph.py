@@ -16,6 +16,7 @@ import msgspec
 
 from fixturescope.errors import UsageError
 from fixturescope.model import AnalysisInfo, Diagnostic, Fixture, Test, Via
+from fixturescope.text import printable
 
 if TYPE_CHECKING:
     import networkx
@@ -329,7 +330,8 @@ class FixtureGraph:
         for column in ("fixture", "scope", "usage", "setups", "where"):
             table.add_column(column)
         for f in self._ranked():
-            table.add_row(Text(f.name), f.scope, str(f.usage), str(f.setups), Text(f"{f.path}:{f.line}"))
+            where = printable(f"{f.path}:{f.line}")
+            table.add_row(Text(printable(f.name)), f.scope, str(f.usage), str(f.setups), Text(where))
         yield table
 
     def _repr_html_(self) -> str:

@@ -415,7 +415,6 @@ def test_hostile_names_are_no_markup() -> None:
     assert "[red]" in rich_text(samples.hostile())
 
 
-@pytest.mark.xfail(strict=True, reason="FixtureGraph.__rich_console__ passes control characters on")
 def test_hostile_names_do_not_reach_the_terminal() -> None:
     text = rich_text(samples.hostile())
     assert not [character for character in text if character != "\n" and not character.isprintable()]

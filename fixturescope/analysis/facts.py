@@ -421,4 +421,7 @@ def decode(data: bytes) -> ModuleFacts:
     Raises:
         msgspec.DecodeError: The bytes are not facts of this version.
     """
-    return _decoder.decode(data)
+    try:
+        return _decoder.decode(data)
+    except UnicodeDecodeError as error:  # msgspec lets this one through
+        raise msgspec.DecodeError(str(error)) from None

@@ -13,8 +13,8 @@ from rich.text import Text
 from fixturescope.document import OWN_ORIGINS, Document
 from fixturescope.model import Certainty, Severity
 from fixturescope.report import Options
-from fixturescope.report.text import printable, shorten
 from fixturescope.report.view import Count, DiagnosticGroup, Environment, FixtureRow, UnusedRow, View, make_view
+from fixturescope.text import printable, shorten
 
 ROWS = 20
 """How many rows of a long table are shown, unless all are asked for."""

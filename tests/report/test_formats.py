@@ -7,8 +7,8 @@ import pytest
 from fixturescope.document import from_graph
 from fixturescope.errors import UsageError
 from fixturescope.report import FORMATS, render
-from fixturescope.report.text import printable, shorten
 from fixturescope.report.view import Count, make_view
+from fixturescope.text import printable, shorten
 from tests import samples
 
 
