@@ -5,9 +5,20 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from fixturescope.analysis.values import UNKNOWN, Constant, Mapped, Sized, Unknown, Value
+from fixturescope.analysis.values import (
+    UNKNOWN,
+    Collection,
+    Constant,
+    External,
+    Mapped,
+    Sized,
+    Unknown,
+    Value,
+    current,
+)
 from fixturescope.analysis.values import Sequence as Items
 
 if TYPE_CHECKING:
@@ -36,6 +47,8 @@ MUTATORS = frozenset({
     "append", "extend", "insert", "add", "update", "remove", "pop", "popitem", "clear", "sort", "reverse", "setdefault", "discard",
 })  # fmt: skip
 
+_SET_METHODS = {"union": "|", "difference": "-", "intersection": "&", "symmetric_difference": "^"}
+
 _TEXT_METHODS = frozenset({
     "upper", "lower", "title", "capitalize", "strip", "lstrip", "rstrip", "replace", "split", "rsplit", "splitlines",
     "startswith", "endswith", "removeprefix", "removesuffix", "join", "format", "swapcase", "casefold", "partition",
@@ -51,6 +64,7 @@ def plain(value: Value, *, iterates: bool = False, ordered: bool = False) -> Any
         iterates: Whether whoever asks only iterates over it, so that a tuple may stand for any iterable.
         ordered: Whether the order of a set matters to whoever asks.
     """
+    value = current(value)
     if isinstance(value, Constant):
         return value.value
     if not isinstance(value, Items) or (ordered and value.kind in UNORDERED):
@@ -78,20 +92,24 @@ def wrap(value: object) -> Value:
 
 def is_ordered(*values: Value) -> bool:
     """Return whether iterating over these values, in turn, gives their items in an order that is known."""
-    return not any(isinstance(one, Items) and one.kind in UNORDERED and len(one.items) > 1 for one in values)
+    now = [current(one) for one in values]
+    return not any(isinstance(one, Items) and one.kind in UNORDERED and len(one.items) > 1 for one in now)
 
 
 def in_order(ev: Evaluator, value: Value) -> tuple[Value, ...] | None:
     """Return what iterating over a value gives, one by one: unknown ones where their order is not known."""
-    items = ev.items(value)
-    return items if items is None or is_ordered(value) else (UNKNOWN,) * len(items)
+    ordered = is_ordered(value)
+    items = ev.drain(value)
+    return items if items is None or ordered else (UNKNOWN,) * len(items)
 
 
 def mapped(pairs: Iterable[tuple[Value, Value]]) -> Mapped:
     """Return the dict of some pairs: of equal keys the first one stays, with the last one's value."""
-    entries: dict[Value, tuple[Value, Value]] = {}
+    entries: dict[Any, tuple[Value, Value]] = {}
     for key, value in pairs:
-        entries[key] = (entries[key][0] if key in entries else key, value)
+        bare = key_of(key)
+        identity = key if bare is NOT_PLAIN else (bare,)
+        entries[identity] = (entries[identity][0] if identity in entries else key, value)
     return Mapped(tuple(entries.values()))
 
 
@@ -188,16 +206,21 @@ def _bounded(kind: str, items: tuple[Value, ...]) -> Value:
 
 
 def method(ev: Evaluator, receiver: Value, name: str, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value:
-    """Return what a method of a builtin value returns."""
+    """Return what a method of a builtin value returns, and change the value where the method does."""
+    if name in MUTATORS and isinstance(receiver, Collection):
+        return _mutate(ev, receiver, name, list(args), kwargs)
     if isinstance(receiver, Mapped):
         return _dict_method(receiver, name, args)
     if isinstance(receiver, Items):
         if name in ("copy", "union") and not args:
-            return receiver
-        if name == "union" and len(args) == 1 and isinstance(args[0], Items):
-            return _set_operation("|", receiver, args[0])
-        if name == "difference" and len(args) == 1 and isinstance(args[0], Items):
-            return _set_operation("-", receiver, args[0])
+            return Items(receiver.kind, receiver.items)
+        other = Items("set", ev.drain(args[0]) or ()) if len(args) == 1 and ev.items(args[0]) is not None else None
+        if name in _SET_METHODS and other is not None:
+            return _set_operation(_SET_METHODS[name], receiver, other)
+        if name in ("count", "index") and len(args) == 1:
+            values, wanted = plain(receiver, ordered=name == "index"), plain(args[0])
+            if isinstance(values, list | tuple) and wanted is not NOT_PLAIN:
+                return _position(values, name, wanted)
         return UNKNOWN
     if isinstance(receiver, Constant) and isinstance(receiver.value, str) and name in _TEXT_METHODS:
         plains = [plain(arg, iterates=name == "join", ordered=True) for arg in args]
@@ -206,6 +229,12 @@ def method(ev: Evaluator, receiver: Value, name: str, args: Sequence[Value], kwa
             return Unknown("text", "*") if name in ("format", "join", "replace") else UNKNOWN
         return _text_method(receiver.value, name, plains, named)
     return UNKNOWN
+
+
+def _position(values: list[Any] | tuple[Any, ...], name: str, wanted: object) -> Value:
+    if name == "count":
+        return Constant(values.count(wanted))
+    return Constant(values.index(wanted)) if wanted in values else UNKNOWN
 
 
 def _text_method(text: str, name: str, args: list[Any], kwargs: dict[str, Any]) -> Value:
@@ -226,43 +255,179 @@ def _text_method(text: str, name: str, args: list[Any], kwargs: dict[str, Any]) 
 
 
 def _dict_method(receiver: Mapped, name: str, args: Sequence[Value]) -> Value:
+    over = (receiver,)
     if name == "keys":
-        return Items("view", tuple(key for key, _ in receiver.items))
+        return Items("view", tuple(key for key, _ in receiver.items), over)
     if name == "values":
-        return Items("view", tuple(value for _, value in receiver.items))
+        return Items("view", tuple(value for _, value in receiver.items), over)
     if name == "items":
-        return Items("view", tuple(Items("tuple", pair) for pair in receiver.items))
+        return Items("view", tuple(Items("tuple", pair) for pair in receiver.items), over)
     if name == "copy":
-        return receiver
-    if name == "get" and args and isinstance(args[0], Constant):
-        whole = all(isinstance(key, Constant) for key, _ in receiver.items)
-        default = UNKNOWN if not whole else args[1] if len(args) > 1 else Constant(None)
-        return next((value for key, value in receiver.items if key == args[0]), default)
+        return Mapped(receiver.items)
+    if name == "get" and args:
+        return entry(receiver, args[0], args[1] if len(args) > 1 else Constant(None))
     return UNKNOWN
 
 
-def mutated(ev: Evaluator, container: Items | Mapped, name: str, args: list[Value]) -> Value:
+def key_of(value: Value) -> Any:
+    """Return what a value is as the key of a dict, or ``NOT_PLAIN`` where that is not known or not possible."""
+    bare = plain(value)
+    try:
+        hash(bare)
+    except TypeError:
+        return NOT_PLAIN
+    return bare
+
+
+def entry(container: Mapped, key: Value, default: Value) -> Value:
+    """Return what a dict has under a key, ``default`` where it has nothing, unknown where that cannot be told."""
+    wanted, keys = key_of(key), [key_of(other) for other, _ in container.items]
+    if wanted is NOT_PLAIN:  # an enum member, a class: the same object is the same key
+        return next((value for other, value in container.items if other == key), UNKNOWN)
+    found = next((value for other, (_, value) in zip(keys, container.items) if other == wanted), None)
+    if found is not None:
+        return found
+    return UNKNOWN if any(other is NOT_PLAIN for other in keys) else default
+
+
+def are_told_apart(keys: Iterable[Value]) -> bool:
+    """Whether it is known which of these keys of a dict are equal: a library's constant may be any text or number."""
+    kinds = {isinstance(current(key), External) for key in keys}
+    return len(kinds) < 2
+
+
+def with_entry(container: Mapped, key: Value, value: Value) -> Value:
+    """Return a dict with one more entry, or another value in its place."""
+    if isinstance(current(key), Unknown) or not are_told_apart([key, *(other for other, _ in container.items)]):
+        return UNKNOWN
+    return mapped((*container.items, (key, value)))
+
+
+def without_entry(container: Mapped, key: Value) -> Value:
+    """Return a dict without the entry of a key."""
+    wanted, keys = key_of(key), [key_of(other) for other, _ in container.items]
+    if wanted is NOT_PLAIN or NOT_PLAIN in keys:
+        return UNKNOWN
+    return Mapped(tuple(pair for other, pair in zip(keys, container.items) if other != wanted))
+
+
+def without_item(container: Items, index: Value) -> Value:
+    """Return a list without the item at a place, or those of a slice."""
+    place = plain(index)
+    if (
+        container.kind != "list"
+        or not isinstance(place, int)
+        or not -len(container.items) <= place < len(container.items)
+    ):
+        return UNKNOWN
+    items = list(container.items)
+    del items[place]
+    return Items("list", tuple(items))
+
+
+def with_item(container: Items, index: Value, value: Value) -> Value:
+    """Return a list with another item at a place."""
+    place = plain(index)
+    if (
+        container.kind != "list"
+        or not isinstance(place, int)
+        or not -len(container.items) <= place < len(container.items)
+    ):
+        return UNKNOWN
+    items = list(container.items)
+    items[place] = value
+    return Items("list", tuple(items))
+
+
+def _mutate(ev: Evaluator, receiver: Collection, name: str, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    """Call a mutating method: change the receiver, and return what the method returns."""
+    returned: Value = Constant(None)
+    if name == "pop":
+        returned, new = _popped(receiver, args)
+    elif name == "setdefault" and isinstance(receiver, Mapped) and args:
+        default = args[1] if len(args) > 1 else Constant(None)
+        there = entry(receiver, args[0], _ABSENT)
+        if there is not _ABSENT:
+            if isinstance(there, Unknown):
+                ev.change(receiver, UNKNOWN)
+            return there
+        returned, new = default, with_entry(receiver, args[0], default)
+    else:
+        returned = UNKNOWN if name == "popitem" else returned
+        new = mutated(ev, receiver, name, args, kwargs)
+    ev.change(receiver, new)
+    return returned
+
+
+_ABSENT = Constant("no such entry")
+
+
+def _popped(receiver: Collection, args: list[Value]) -> tuple[Value, Value]:
+    """Return what ``pop`` returns and what it leaves behind."""
+    if isinstance(receiver, Mapped) and args:
+        there = entry(receiver, args[0], args[1] if len(args) > 1 else UNKNOWN)
+        return there, without_entry(receiver, args[0])
+    if isinstance(receiver, Items) and receiver.kind == "list" and receiver.items:
+        index = args[0] if args else Constant(-1)
+        left = without_item(receiver, index)
+        place = plain(index)
+        return (UNKNOWN, UNKNOWN) if isinstance(left, Unknown) else (receiver.items[place], left)
+    return UNKNOWN, UNKNOWN
+
+
+def mutated(
+    ev: Evaluator,
+    container: Collection,
+    name: str,
+    args: list[Value],
+    kwargs: Mapping[str, Value] = MappingProxyType({}),
+) -> Value:
     """Return what a collection becomes when one of its mutating methods is called."""
     if isinstance(container, Mapped):
-        if name == "update" and len(args) == 1 and isinstance(args[0], Mapped):
-            return binary(ev, "|", container, args[0])
-        return Mapped(()) if name == "clear" else UNKNOWN
+        if name == "update" and len(args) <= 1:
+            new = function(ev, "builtins.dict", args, kwargs, False)
+            return mapped((*container.items, *new.items)) if isinstance(new, Mapped) else UNKNOWN
+        return Mapped(()) if name == "clear" and not args else UNKNOWN
+    if isinstance(container, Sized):
+        more = {"append": 1, "insert": 1, "reverse": 0, "sort": 0}.get(name)
+        return UNKNOWN if more is None else Sized(container.size + more)
+    if not isinstance(container, Items) or container.kind not in ("list", "set", "unordered"):
+        return UNKNOWN
     items = container.items
     if name == "append" and len(args) == 1:
         return _bounded(container.kind, (*items, args[0]))
     if name == "insert" and len(args) == 2:
         index = plain(args[0])
-        place = index if isinstance(index, int) else 0
-        return _bounded(container.kind, (*items[:place], args[1], *items[place:]))
+        return (
+            _bounded(container.kind, (*items[:index], args[1], *items[index:])) if isinstance(index, int) else UNKNOWN
+        )
     if name == "extend" and len(args) == 1:
-        more = ev.items(args[0])
         kind = container.kind if is_ordered(args[0]) else "unordered"
-        return UNKNOWN if more is None else _bounded(kind, (*items, *more))
-    if name == "add" and len(args) == 1 and container.kind == "set":
-        return function(ev, "builtins.set", [Items("list", (*items, args[0]))], {}, False)
-    if name in ("sort", "reverse"):
-        return Items(container.kind, tuple(reversed(items))) if name == "reverse" else Sized(len(items))
+        extra = ev.drain(args[0])
+        return UNKNOWN if extra is None else _bounded(kind, (*items, *extra))
+    if container.kind == "set":
+        return _changed_set(ev, container, name, args)
+    if name == "remove" and len(args) == 1:
+        values, wanted = plain(container, ordered=True), plain(args[0])
+        there = isinstance(values, list) and wanted is not NOT_PLAIN and wanted in values
+        return without_item(container, Constant(values.index(wanted))) if there else UNKNOWN
+    if name == "sort":
+        return _sorted(ev, [container], kwargs)
+    if name == "reverse":
+        return Items(container.kind, tuple(reversed(items)))
     return Items(container.kind, ()) if name == "clear" else UNKNOWN
+
+
+def _changed_set(ev: Evaluator, container: Items, name: str, args: list[Value]) -> Value:
+    if name == "clear":
+        return Items("set", ())
+    if name == "add" and len(args) == 1:
+        return function(ev, "builtins.set", [Items("list", (*container.items, args[0]))], {}, False)
+    if name in ("remove", "discard") and len(args) == 1:
+        return _set_operation("-", container, Items("set", (args[0],)))
+    if name == "update" and len(args) == 1 and (more := ev.drain(args[0])) is not None:
+        return function(ev, "builtins.set", [Items("list", (*container.items, *more))], {}, False)
+    return UNKNOWN
 
 
 def function(ev: Evaluator, dotted: str, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool) -> Value:
@@ -295,40 +460,47 @@ def _collect(kind: str) -> _Handler:
         if not args:
             return Items(kind, ())
         if isinstance(args[0], Sized):
-            return args[0]
-        items = ev.items(args[0])
-        return UNKNOWN if items is None else Items(kind if is_ordered(args[0]) else "unordered", items)
+            return Sized(args[0].size)
+        ordered = is_ordered(args[0])
+        items = ev.drain(args[0])
+        over = tuple(args) if kind == "iterator" else ()
+        return UNKNOWN if items is None else Items(kind if ordered else "unordered", items, over)
 
     return handler
 
 
 def _reversed(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
     items = in_order(ev, args[0]) if args else None
-    return UNKNOWN if items is None else Items("iterator", tuple(reversed(items)))
+    return UNKNOWN if items is None else Items("iterator", tuple(reversed(items)), tuple(args))
 
 
 def _set(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
-    items = ev.items(args[0]) if args else ()
+    items = ev.drain(args[0]) if args else ()
     if items is None or (len(items) > 1 and not all(isinstance(item, Constant) for item in items)):
         return UNKNOWN
     return Items("set", tuple(dict.fromkeys(items)))
 
 
 def _sorted(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
-    items = ev.items(args[0]) if args else None
+    items = ev.drain(args[0]) if args else None
     if items is None:
-        return args[0] if args and isinstance(args[0], Sized) else UNKNOWN
-    values = [plain(item) for item in items]
-    if (
-        "key" not in kwargs
-        and not any(v is NOT_PLAIN for v in values)
-        and plain(kwargs.get("reverse", Constant(False))) in (True, False)
-    ):
-        try:
-            return wrap(sorted(values, reverse=bool(plain(kwargs.get("reverse", Constant(False))))))
-        except TypeError:
-            return UNKNOWN
-    return Items("list", (UNKNOWN,) * len(items))
+        return Sized(args[0].size) if args and isinstance(args[0], Sized) else UNKNOWN
+    here = ev.here
+    if "key" in kwargs and here is not None:
+        keys: Sequence[Value] = [ev.call(kwargs["key"], (item,), {}, False, here.line, here) for item in items]
+    else:
+        keys = (UNKNOWN,) * len(items) if "key" in kwargs else items
+    values = [plain(key, ordered=True) for key in keys]
+    backwards = plain(kwargs.get("reverse", Constant(False)))
+    if any(value is NOT_PLAIN for value in values) or not isinstance(backwards, bool | int):
+        return Items("list", (UNKNOWN,) * len(items))
+    if args and not is_ordered(args[0]) and "key" in kwargs:
+        return Items("list", (UNKNOWN,) * len(items))  # of those with one key any may be the first
+    try:
+        order = sorted(range(len(items)), key=values.__getitem__, reverse=bool(backwards))
+    except TypeError:
+        return UNKNOWN
+    return Items("list", tuple(items[place] for place in order))
 
 
 def _enumerate(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
@@ -336,14 +508,16 @@ def _enumerate(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) ->
     start = plain(args[1] if len(args) > 1 else kwargs.get("start", Constant(0)))
     if items is None or not isinstance(start, int):
         return UNKNOWN
-    return Items("iterator", tuple(Items("tuple", (wrap(i), item)) for i, item in enumerate(items, start)))
+    rows = tuple(Items("tuple", (wrap(i), item)) for i, item in enumerate(items, start))
+    return Items("iterator", rows, tuple(args[:1]))
 
 
 def _zip(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
     columns = [in_order(ev, arg) for arg in args]
-    if any(column is None for column in columns):
-        return UNKNOWN
-    return Items("iterator", tuple(Items("tuple", row) for row in zip(*(column or () for column in columns))))
+    if any(column is None for column in columns) or len({id(arg) for arg in args}) < len(args):
+        return UNKNOWN  # what is not known, or one iterator twice
+    rows = tuple(Items("tuple", row) for row in zip(*(column or () for column in columns)))
+    return Items("iterator", rows, tuple(args))
 
 
 def _dict(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
@@ -353,7 +527,7 @@ def _dict(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Valu
             pairs.extend(args[0].items)
         else:
             rows = in_order(ev, args[0])
-            cells = [ev.items(row) for row in rows] if rows is not None else [None]
+            cells = [ev.drain(row) for row in rows] if rows is not None else [None]
             if any(cell is None or len(cell) != 2 for cell in cells):
                 return UNKNOWN
             pairs.extend((cell[0], cell[1]) for cell in cells if cell is not None)
@@ -393,19 +567,22 @@ def _product(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> V
     if total > MAX_ITEMS:
         return Sized(total) if total < MAX_INT else UNKNOWN
     rows: list[tuple[Value, ...]] = [()]
-    for column in [ev.items(arg) or () for arg in args] * repeat:
-        rows = [(*row, item) for row in rows for item in column]
     kind = "iterator" if is_ordered(*args) else "unordered"
+    for column in [ev.drain(arg) or () for arg in args] * repeat:
+        rows = [(*row, item) for row in rows for item in column]
     return Items(kind, tuple(Items("tuple", row) for row in rows))
 
 
 def _chain(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
-    columns = [ev.items(arg) for arg in args]
+    ordered = is_ordered(*args)
+    columns = [ev.drain(arg) for arg in args]
     if any(column is None for column in columns):
         sizes = [ev.size(arg) for arg in args]
         return UNKNOWN if any(size is None for size in sizes) else Sized(sum(size or 0 for size in sizes))
-    kind = "iterator" if is_ordered(*args) else "unordered"
-    return _bounded(kind, tuple(item for column in columns for item in column or ()))
+    made = _bounded("iterator" if ordered else "unordered", tuple(item for column in columns for item in column or ()))
+    if isinstance(made, Items):
+        made.over = tuple(args)
+    return made
 
 
 def _chain_nested(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:

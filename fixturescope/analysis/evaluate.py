@@ -10,20 +10,22 @@ This module holds statements, scopes and calls of the project's own functions; `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from fixturescope.analysis import facts as f
 from fixturescope.analysis import known
 from fixturescope.analysis.bounds import DEFAULT, Bounds
-from fixturescope.analysis.expressions import Expressions
+from fixturescope.analysis.expressions import Expressions, operate
 from fixturescope.analysis.frames import Binding, Frame, Issue, Module
 from fixturescope.analysis.values import (
     UNKNOWN,
     BoundMethod,
     Choice,
     ClassValue,
+    Collection,
     Constant,
     DecoratorValue,
     External,
@@ -34,10 +36,15 @@ from fixturescope.analysis.values import (
     Mapped,
     Mark,
     ModuleRef,
+    ParamSet,
     PartialValue,
+    Sized,
     Unknown,
     Value,
-    shared,
+    VersionValue,
+    become,
+    current,
+    next_serial,
 )
 from fixturescope.analysis.values import Sequence as Items
 
@@ -88,10 +95,32 @@ class DynamicRequest:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Why a block ended early: ``return``, ``raise``, ``break`` or ``continue``."""
+    """Why a block ended early: ``return``, ``raise``, ``break`` or ``continue``; or ``several`` ways, one of which happens."""
 
     kind: str
     value: Value = UNKNOWN
+    ways: tuple[Outcome, ...] = ()
+    falls: bool = False
+    """There is a way that does not end early too."""
+
+
+def _ways(outcome: Outcome | None) -> tuple[Outcome, ...]:
+    if outcome is None:
+        return ()
+    return outcome.ways if outcome.kind == "several" else (outcome,)
+
+
+def _joined(ways: Sequence[Outcome], *, falls: bool) -> Outcome | None:
+    """Return the outcome of which only the ways that it may take are known."""
+    if not ways:
+        return None
+    if falls or len(ways) > 1:
+        return Outcome("several", ways=tuple(ways), falls=falls)
+    return ways[0]
+
+
+def _falls(outcome: Outcome | None) -> bool:
+    return outcome is None or outcome.falls
 
 
 class Evaluator(Expressions):
@@ -115,8 +144,12 @@ class Evaluator(Expressions):
         self.mro_cache: dict[int, tuple[Value, ...]] = {}
         self.keep_alive: list[Value] = []
         """Values that ``mro_cache`` knows by ``id``."""
+        self.here: Frame | None = None
+        """The scope whose statement was evaluated last."""
         self._steps = 0
         self._calls: list[f.Function] = []
+        self._conditions: list[int] = []
+        """For each undecided condition that what is evaluated stands under: the youngest collection before it."""
         self._execute: dict[type, Callable[[Any, Frame], Outcome | None]] = {
             f.Function: self._def,
             f.Class: self._class_def,
@@ -145,43 +178,81 @@ class Evaluator(Expressions):
         module.state = "running"
         outer, self._steps = self._steps, 0
         sink, self.sink = self.sink, None
+        conditions, self._conditions = self._conditions, []
         frame = module.frame
         frame.names["__name__"] = Binding(Constant(module.dotted), True, 0)
         try:
             for statement in module.facts.body:
                 outcome = self._top_level(statement, module)
-                if outcome is not None:
+                if outcome is not None and not outcome.falls:
                     if outcome.kind == "raise" and module.skipped is None:
                         reason = outcome.value.value if isinstance(outcome.value, Constant) else "raises while imported"
                         module.failed = str(reason)
                     break
         finally:
             module.state = "done"
-            self._steps, self.sink = outer, sink
+            self._steps, self.sink, self._conditions = outer, sink, conditions
 
     def _top_level(self, statement: f.Stmt, module: Module) -> Outcome | None:
         """Execute one statement of a module; behind one that skips it, the rest is what another environment would see."""
-        uncertain = module.frame.uncertain
         try:
             return self.block((statement,), module.frame)
         except known.Leaving as leaving:
             if module.skipped is None:
                 module.skipped, module.skipped_at = leaving.reason, leaving.line
         except RecursionError:  # the boundary for code that nests, or calls, deeper than anybody writes
-            module.issues.append(Issue(_line(statement), TOO_DEEP))
-        module.frame.uncertain = uncertain
+            module.issues.append(Issue(statement.line, TOO_DEEP))
         return None
 
     def block(self, body: Sequence[f.Stmt], frame: Frame) -> Outcome | None:
         """Execute statements until one leaves the block."""
-        for statement in body:
-            if not self.step(frame, _line(statement)):
+        for position, statement in enumerate(body):
+            if not self.step(frame, statement.line):
                 return Outcome("return")
-            frame.line = statement.line
+            frame.line, self.here = statement.line, frame
             outcome = self._execute[type(statement)](statement, frame)
             if outcome is not None:
-                return outcome
+                return self._perhaps(outcome, body[position + 1 :], frame) if outcome.falls else outcome
         return None
+
+    def _perhaps(self, left: Outcome, rest: Sequence[f.Stmt], frame: Frame) -> Outcome | None:
+        """Execute what is left of a block that some ways have left already."""
+        before = dict(frame.names)
+        with self.condition():
+            outcome = self.block(rest, frame)
+        ways = (*left.ways, *_ways(outcome))
+        if any(way.kind in ("break", "continue") for way in left.ways):
+            frame.names = _merged(before, [before, frame.names])
+        return _joined(ways, falls=_falls(outcome))
+
+    # what is certain
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether what is evaluated stands under a condition that cannot be decided."""
+        return bool(self._conditions)
+
+    @contextlib.contextmanager
+    def condition(self) -> Iterator[None]:
+        """What is evaluated within may not happen."""
+        self._conditions.append(next_serial())
+        try:
+            yield
+        finally:
+            self._conditions.pop()
+
+    def change(self, collection: Collection, new: Value) -> None:
+        """Change a collection in place; one that is older than an undecided condition is not known from then on."""
+        settled = not self._conditions or collection.serial > self._conditions[-1]
+        become(collection, new if settled else Unknown("it is changed under a condition"))
+
+    def drain(self, value: Value) -> tuple[Value, ...] | None:
+        """Return what iterating over a value gives, as ``items`` does; of an iterator nothing is known afterwards."""
+        value = current(value)
+        items = self.items(value)
+        if isinstance(value, Items) and value.kind in ("iterator", "generator"):
+            become(value, Unknown("it is used up"))
+        return items
 
     def step(self, frame: Frame, line: int) -> bool:
         """Count a statement, an item of a comprehension or a call of a lambda; False when there were too many."""
@@ -194,11 +265,19 @@ class Evaluator(Expressions):
 
     def bind(self, frame: Frame, name: str, value: Value, line: int) -> None:
         """Bind a name in a scope, noting what it replaces."""
-        certain = frame.uncertain == 0
         before = frame.names.get(name)
-        if before is not None and certain and before.certain:
+        if before is not None and before.certain and not self._conditions:
             frame.replaced.append((name, before))
-        frame.names[name] = Binding(value, certain, line)
+        if isinstance(value, Items) and value.kind == "generator":
+            value = UNKNOWN  # it looks at the names it uses when it is iterated over, not now
+        frame.names[name] = Binding(value, True, line)
+
+    def _bind_elsewhere(self, frame: Frame, name: str, value: Value, line: int) -> None:
+        """Bind a name in a scope that is not the one being evaluated."""
+        if not self._conditions or frame.serial > self._conditions[-1]:
+            frame.names[name] = Binding(value, True, line)
+        else:
+            frame.names[name] = Binding(UNKNOWN if isinstance(value, _DATA) else value, False, line)
 
     def lookup(self, frame: Frame, name: str) -> Value:
         """Return what a name stands for, from the inside out."""
@@ -206,21 +285,34 @@ class Evaluator(Expressions):
         while scope is not None:
             binding = scope.names.get(name)
             if binding is not None and (scope is frame or scope.kind != "class"):
-                if not binding.certain and isinstance(binding.value, Constant | Items | Mapped):
-                    return Unknown(f"{name} depends on a condition")
-                if scope.kind == "module" and isinstance(binding.value, Items | Mapped):
-                    if self.modules.mutated_elsewhere(scope.module, name):
-                        return Unknown(f"a function changes {name}")
-                    return shared(binding.value)
-                return self.force(binding.value)
+                return self.force(self.seen(scope.module if scope.kind == "module" else None, name, binding))
             for dotted in reversed(scope.stars):
                 if name in self.modules.star_names(dotted):
                     return self.force(self.modules.attribute(dotted, name))
             scope = scope.parent
         return External(f"builtins.{name}")
 
+    def seen(self, module: Module | None, name: str, binding: Binding) -> Value:
+        """Return what is known of the value that a name is bound to.
+
+        Args:
+            module: Whose global name it is; None for a local one.
+            name: The name.
+            binding: What stands under it.
+        """
+        value = current(binding.value)
+        if not binding.certain and isinstance(value, _DATA):
+            return Unknown(f"{name} depends on a condition")
+        if module is not None and isinstance(value, Collection):
+            if self.modules.mutated_elsewhere(module, name):
+                return Unknown(f"a function changes {name}")
+            if isinstance(value, Items):
+                value.shared = True
+        return value
+
     def force(self, value: Value) -> Value:
-        """Follow an import that was left unfollowed."""
+        """Follow an import that was left unfollowed, and see what a collection is now."""
+        value = current(value)
         if isinstance(value, Imported):
             value = self.modules.attribute(value.module, value.name)
         if isinstance(value, External) and value.dotted.rpartition(".")[2].isupper():
@@ -263,13 +355,17 @@ class Evaluator(Expressions):
         if frame.kind == "module" and known.is_fixture_decorator(self, dotted):
             self.bind(frame, s.name, External(dotted), s.line)  # pytest's own module, or a plugin's
             return
-        value: Value = FunctionValue(frame.module, s, frame)
+        value: Value = FunctionValue(frame.module, s, frame, self.defaults(s.params, frame))
         for decorator in reversed(s.decorators):
             made = self.eval(decorator.expr, frame)
             if isinstance(made, Unknown) and self._may_parametrize(decorator.expr, frame):
                 made = Mark("parametrize", applied=True, incomplete=True, line=decorator.line)
             value = self.decorate(made, value, decorator.line, frame)
         self.bind(frame, s.name, value, s.line)
+
+    def defaults(self, params: Sequence[f.Param], frame: Frame) -> dict[str, Value]:
+        """Return the default values of parameters, as they are now."""
+        return {p.name: self.eval(p.default, frame) for p in params if p.default is not None}
 
     def _may_parametrize(self, node: f.Expr, frame: Frame) -> bool:
         """Whether a decorator that is not known may multiply a test: the project's own may, a library's says so."""
@@ -322,7 +418,7 @@ class Evaluator(Expressions):
             self._set_item(target, value, line, frame)
 
     def _unpack(self, target: f.Seq, value: Value, line: int, frame: Frame) -> None:
-        items = self.items(value)
+        items = self.drain(value)
         stars = [i for i, item in enumerate(target.items) if isinstance(item, f.Star)]
         if items is None or (not stars and len(items) != len(target.items)) or len(items) < len(target.items) - 1:
             for item in target.items:
@@ -338,99 +434,75 @@ class Evaluator(Expressions):
     def _set_attribute(self, target: f.Attr, value: Value, line: int, frame: Frame) -> None:
         owner = self.eval(target.value, frame)
         if isinstance(owner, ClassValue):
-            owner.frame.uncertain, outer = frame.uncertain, owner.frame.uncertain
-            self.bind(owner.frame, target.attr, value, line)
-            owner.frame.uncertain = outer
+            self._bind_elsewhere(owner.frame, target.attr, value, line)
         elif isinstance(owner, FunctionValue) and isinstance(target.value, f.Name):
             if target.attr == "__test__" and isinstance(value, Constant):
-                frame.names[target.value.id] = Binding(
-                    replace(owner, test=bool(value.value)), frame.uncertain == 0, line
-                )
+                self._bind_elsewhere(frame, target.value.id, replace(owner, test=bool(value.value)), line)
         elif isinstance(owner, ModuleRef) and frame.kind == "module" and known.makes_fixture(value):
             frame.module.issues.append(Issue(line, f"sets {target.attr!r} in another module"))
 
     def _set_item(self, target: f.Index, value: Value, line: int, frame: Frame) -> None:
         if known.is_namespace_call(target.value):
-            if self.sink is not None:
-                return
-            frame.module.issues.append(Issue(line, "a name is made through the module's own dictionary"))
+            if self.sink is None:
+                frame.module.issues.append(Issue(line, "a name is made through the module's own dictionary"))
             return
         container = self.eval(target.value, frame)
-        if isinstance(target.value, f.Name) and isinstance(container, Mapped):
-            key = self.eval(target.index, frame)
-            kept = tuple(item for item in container.items if item[0] != key)
-            new: Value = Mapped((*kept, (key, value))) if isinstance(key, Constant) else UNKNOWN
-            self._rebind(frame, target.value.id, new, line)
-        elif isinstance(target.value, f.Name) and isinstance(container, Items):
-            pass  # the number of items stays
-
-    def _rebind(self, frame: Frame, name: str, value: Value, line: int) -> None:
-        """Give a name a new value where it is bound, without noting a redefinition."""
-        scope: Frame | None = frame
-        while scope is not None:
-            if name in scope.names:
-                known_now = frame.uncertain == 0 and (scope is frame or scope.kind == "module")
-                scope.names[name] = Binding(value if known_now else UNKNOWN, scope.names[name].certain, line)
-                return
-            scope = scope.parent
+        index = self.eval(target.index, frame)
+        if isinstance(container, Mapped):
+            self.change(container, known.with_entry(container, index, value))
+        elif isinstance(container, Items):
+            self.change(container, known.with_item(container, index, value))
+        elif isinstance(container, Sized) and isinstance(target.index, f.Slice):
+            self.change(container, UNKNOWN)
 
     def _augmented(self, s: f.AugAssign, frame: Frame) -> None:
-        if not isinstance(s.target, f.Name):
-            self.eval(s.value, frame)
+        old, value = self.eval(s.target, frame), self.eval(s.value, frame)
+        if isinstance(old, Collection) and not (
+            isinstance(old, Items) and old.kind in ("tuple", "range", "version_info")
+        ):
+            extends = s.op == "+" and not isinstance(old, Mapped)
+            new = known.mutated(self, old, "extend", [value]) if extends else known.binary(self, s.op, old, value)
+            self.change(old, new)
             return
-        value = self.eval(f.Bin(s.op, s.target, s.value), frame)
-        if s.target.id in frame.names:
-            self._rebind(frame, s.target.id, value, s.line)
+        self.bind_target(s.target, operate(self, s.op, old, value), s.line, frame)
 
     def _del(self, s: f.Del, frame: Frame) -> None:
         for target in s.targets:
-            if not isinstance(target, f.Name) or target.id not in frame.names:
-                continue
-            if frame.uncertain:
-                frame.names[target.id].certain = False
-            else:
-                del frame.names[target.id]
+            if isinstance(target, f.Name):
+                frame.names.pop(target.id, None)
+            elif isinstance(target, f.Index):
+                container, index = self.eval(target.value, frame), self.eval(target.index, frame)
+                if isinstance(container, Mapped):
+                    self.change(container, known.without_entry(container, index))
+                elif isinstance(container, Items):
+                    self.change(container, known.without_item(container, index))
+                elif isinstance(container, Collection):
+                    self.change(container, UNKNOWN)
+            elif isinstance(target, f.Attr) and isinstance(owner := self.eval(target.value, frame), ClassValue):
+                self._bind_elsewhere(owner.frame, target.attr, UNKNOWN, s.line)
 
-    def _expression(self, s: f.ExprStmt, frame: Frame) -> Outcome | None:
-        value = s.value
-        if isinstance(value, f.Call) and isinstance(value.func, f.Attr) and isinstance(value.func.value, f.Name):
-            if self.mutates(value, value.func, value.func.value.id, s.line, frame):
-                return None
-        self.eval(value, frame)
-        if self.sink is None and known.registers_names(value):
+    def _expression(self, s: f.ExprStmt, frame: Frame) -> None:
+        self.eval(s.value, frame)
+        if self.sink is None and known.registers_names(s.value):
             frame.module.issues.append(Issue(s.line, "a call registers names at import"))
-        return None
-
-    def mutates(self, call: f.Call, func: f.Attr, name: str, line: int, frame: Frame) -> bool:
-        """``xs.append(x)`` and its kin on a collection that a name stands for."""
-        if func.attr not in known.MUTATORS:
-            return False
-        container = self.lookup(frame, name)
-        if not isinstance(container, Items | Mapped):
-            return False
-        args = [self.eval(arg.value, frame) for arg in call.args if not arg.star and arg.keyword is None]
-        new = known.mutated(self, container, func.attr, args) if len(args) == len(call.args) else UNKNOWN
-        self._rebind(frame, name, new, line)
-        return True
 
     def _return(self, s: f.Return, frame: Frame) -> Outcome:
         return Outcome("return", Constant(None) if s.value is None else self.eval(s.value, frame))
 
     def _yield(self, s: f.Yield, frame: Frame) -> None:
         value = self.eval(s.value, frame) if s.value is not None else Constant(None)
-        more = self.items(value) if s.delegates else (value,)
-        if (
-            frame.yielded is not None
-            and more is not None
-            and not frame.uncertain
-            and len(frame.yielded) <= self.bounds.loop
-        ):
+        more = self.drain(value) if s.delegates else (value,)
+        sure = frame.depth == len(self._conditions)
+        if frame.yielded is not None and more is not None and sure and len(frame.yielded) <= self.bounds.loop:
             frame.yielded.extend(more)
         else:
             frame.yielded = None
 
     def _raise(self, s: f.Raise, frame: Frame) -> Outcome:
-        value = self.eval(s.value, frame) if s.value is not None else UNKNOWN
+        if s.value is not None:
+            self.eval(s.value, frame)
+        kind = s.value.func if isinstance(s.value, f.Call) else s.value
+        value = self.eval(kind, frame)
         name = value.dotted.rpartition(".")[2] if isinstance(value, External) else ""
         return Outcome("raise", Constant(name or "raises while imported"))
 
@@ -452,90 +524,180 @@ class Evaluator(Expressions):
 
     def _branches(self, bodies: Sequence[Sequence[f.Stmt]], frame: Frame) -> Outcome | None:
         """Run alternatives of which one will happen; what they bind is not certain unless they agree."""
-        before = dict(frame.names)
-        frame.uncertain += 1
-        outcomes, after = [], []
+        before = frame.names
+        paths = []
         for body in bodies:
             frame.names = dict(before)
-            outcomes.append(self._alternative(body, frame))
-            after.append(frame.names)
-        frame.uncertain -= 1
-        ending = [o for o in outcomes if o is not None]
-        going = [names for names, o in zip(after, outcomes) if o is None] or after
-        frame.names = _merged(before, going, certain=frame.uncertain == 0)
-        if len(ending) == len(bodies):
-            returned = [o.value for o in ending if o.kind == "return"]
-            return Outcome("return", _either(returned)) if returned else ending[0]
-        if ending and frame.kind == "function":
-            returned = [o.value for o in ending if o.kind == "return"]
-            if returned:
-                earlier = frame.names.get("return")
-                value = _either(returned if earlier is None else [earlier.value, *returned])
-                frame.names["return"] = Binding(value, False, 0)
-            frame.uncertain += 1  # the rest of this call may not happen
-        return None
+            paths.append((self._alternative(body, frame), frame.names))
+        return self._joined_paths(before, paths, frame)
+
+    def _joined_paths(
+        self, before: dict[str, Binding], paths: Sequence[tuple[Outcome | None, dict[str, Binding]]], frame: Frame
+    ) -> Outcome | None:
+        """Join ways through some statements, one of which happens: what they leave in the scope, and how they end."""
+        stays = [
+            names
+            for outcome, names in paths
+            if _falls(outcome) or any(way.kind in ("break", "continue") for way in _ways(outcome))
+        ]
+        frame.names = _merged(before, stays or [names for _, names in paths])
+        ways = [way for outcome, _ in paths for way in _ways(outcome)]
+        return _joined(ways, falls=any(_falls(outcome) for outcome, _ in paths))
 
     def _alternative(self, body: Sequence[f.Stmt], frame: Frame) -> Outcome | None:
+        """Run a body that may not happen."""
         try:
-            return self.block(body, frame)
+            with self.condition():
+                return self.block(body, frame)
         except known.Leaving as leaving:
             frame.module.issues.append(Issue(leaving.line, f"the module may skip itself: {leaving.reason}"))
             return Outcome("raise", Constant("Skipped"))
 
     def _for(self, s: f.For, frame: Frame) -> Outcome | None:
-        iterable = self.eval(s.iter, frame)
-        items = self.items(iterable)
+        items = self.drain(self.eval(s.iter, frame))
         if items is None or len(items) > self.bounds.loop:
             if frame.kind == "module" and _registers(s.body):
                 frame.module.issues.append(Issue(s.line, "a loop over values that are not known makes names"))
-            self.bind_target(s.target, UNKNOWN, s.line, frame)
-            self._maybe(s.body, frame)
-            return None
-        for item in items:
-            self.bind_target(s.target, item, s.line, frame)
-            outcome = self.block(s.body, frame)
-            if outcome is not None and outcome.kind == "break":
-                return None
-            if outcome is not None and outcome.kind != "continue":
-                return outcome
-        return self.block(s.orelse, frame)
+            return self._maybe(s, frame)
 
-    def _maybe(self, body: Sequence[f.Stmt], frame: Frame) -> None:
-        """Run a body that may happen any number of times, none included."""
+        def rounds() -> Iterator[bool]:
+            for item in items:
+                self.bind_target(s.target, item, s.line, frame)
+                yield True
+
+        return self._loop(rounds(), s.body, lambda: self.block(s.orelse, frame), frame)
+
+    def _while(self, s: f.While, frame: Frame) -> Outcome | None:
+        settled = False
+
+        def rounds() -> Iterator[bool]:
+            nonlocal settled
+            for _ in range(self.bounds.loop):
+                truth = self.truth(self.eval(s.test, frame))
+                settled = truth is False
+                if not truth:
+                    return
+                yield True
+            settled = False
+
+        def rest() -> Outcome | None:
+            return self.block(s.orelse, frame) if settled else self._maybe(s, frame)
+
+        return self._loop(rounds(), s.body, rest, frame)
+
+    def _loop(
+        self, rounds: Iterator[bool], body: Sequence[f.Stmt], rest: Callable[[], Outcome | None], frame: Frame
+    ) -> Outcome | None:
+        """Run a loop round by round, and ``rest`` when no round has left it; what follows a way out may not happen."""
+        leaving: list[Outcome] = []
+        perhaps = False
+        while True:
+            before = dict(frame.names) if perhaps else frame.names
+            with self.condition() if perhaps else contextlib.nullcontext():
+                more = next(rounds, False)
+                outcome = self.block(body, frame) if more else rest()
+            if perhaps:
+                frame.names = _merged(before, [before, frame.names])
+            ways = _ways(outcome)
+            if not more:
+                return _joined([*leaving, *ways], falls=perhaps or _falls(outcome))
+            leaving += [way for way in ways if way.kind in ("return", "raise")]
+            breaks = any(way.kind == "break" for way in ways)
+            if not _falls(outcome) and not any(way.kind == "continue" for way in ways):
+                return _joined(leaving, falls=perhaps or breaks)
+            perhaps |= any(way.kind != "continue" for way in ways)
+
+    def _maybe(self, s: f.For | f.While, frame: Frame) -> Outcome | None:
+        """Run a loop's body that may happen any number of times, none included."""
         before = dict(frame.names)
-        frame.uncertain += 1
-        self._alternative(body, frame)
-        frame.uncertain -= 1
+        for name in _assigned(s.body):
+            if name in frame.names:
+                frame.names[name] = Binding(UNKNOWN, True, s.line)  # in all rounds but the first it is another's
+        if isinstance(s, f.For):
+            self.bind_target(s.target, UNKNOWN, s.line, frame)
+        outcome = self._alternative(s.body, frame)
+        frame.names = _merged(before, [before, frame.names])
         for name, binding in list(frame.names.items()):
-            if before.get(name) is not binding and isinstance(binding.value, Constant | Items | Mapped):
+            if before.get(name) is not binding and isinstance(binding.value, _DATA):
                 frame.names[name] = Binding(UNKNOWN, False, binding.line)
-
-    def _while(self, s: f.While, frame: Frame) -> None:
-        if self.truth(self.eval(s.test, frame)) is not False:
-            self._maybe(s.body, frame)
+        last = self._branches([s.orelse, ()], frame) if s.orelse else None
+        ways = [way for way in _ways(outcome) if way.kind in ("return", "raise")]
+        return _joined([*ways, *_ways(last)], falls=True)
 
     def _try(self, s: f.Try, frame: Frame) -> Outcome | None:
-        outcome = self.block(s.body, frame)
+        outcome = self._guarded(s, frame)
+        last = self.block(s.final, frame)
+        if last is None:
+            return outcome
+        return _joined([*_ways(last), *_ways(outcome)], falls=_falls(outcome)) if last.falls else last
+
+    def _guarded(self, s: f.Try, frame: Frame) -> Outcome | None:
+        """Run what stands before ``finally``."""
+        before = dict(frame.names)
+        inside = self.sink is not None  # inside a test or fixture anything may raise
+        doubtful = bool(s.handlers) and (inside or _may_raise(s.body))
+        with self.condition() if doubtful and not inside else contextlib.nullcontext():
+            outcome = self.block(s.body, frame)
         if outcome is not None and outcome.kind == "raise":
-            handler = next((h for h in s.handlers if known.catches(self, h, outcome.value, frame)), None)
-            if handler is not None:
-                if handler.name is not None:
-                    self.bind(frame, handler.name, UNKNOWN, s.line)
-                outcome = self.block(handler.body, frame)
+            return self._caught(s, outcome, frame)
+        raised = [way for way in _ways(outcome) if way.kind == "raise"]
+        others = [way for way in _ways(outcome) if way.kind != "raise"]
+        if not doubtful and not raised:
+            return self.block(s.orelse, frame) if outcome is None else outcome
+        middle = _merged(before, [before, frame.names])
+        paths: list[tuple[Outcome | None, dict[str, Binding]]] = []
+        after = self._alternative(s.orelse, frame) if _falls(outcome) and s.orelse else None
+        ways = [*others, *_ways(after)]
+        if _falls(outcome) or ways:
+            paths.append((_joined(ways, falls=_falls(outcome) and _falls(after)), frame.names))
+        for handler in s.handlers:
+            frame.names = dict(middle)
+            self._name_error(handler, s.line, frame)
+            paths.append((self._alternative(handler.body, frame), frame.names))
+        if raised and not any(handler.types is None for handler in s.handlers):
+            paths.append((_joined(raised, falls=False), middle))
+        return self._joined_paths(before, paths, frame)
+
+    def _caught(self, s: f.Try, raised: Outcome, frame: Frame) -> Outcome | None:
+        """Run the handlers that catch what a block raises: the first that does for sure, and those before it that may."""
+        names = frame.names
+        paths: list[tuple[Outcome | None, dict[str, Binding]]] = []
+        for handler in s.handlers:
+            catches = known.catches(handler, raised.value)
+            if catches is False:
+                continue
+            if catches and not paths:
+                self._name_error(handler, s.line, frame)
+                return self.block(handler.body, frame)
+            frame.names = dict(names)
+            self._name_error(handler, s.line, frame)
+            paths.append((self._alternative(handler.body, frame), frame.names))
+            if catches:
+                break
         else:
-            if self.sink is not None:  # inside a test or fixture anything may raise
-                for handler in s.handlers:
-                    self._maybe(handler.body, frame)
-            outcome = outcome or self.block(s.orelse, frame)
-        return self.block(s.final, frame) or outcome
+            paths.append((raised, names))
+        return self._joined_paths(names, paths, frame)
+
+    def _name_error(self, handler: f.Handler, line: int, frame: Frame) -> None:
+        if handler.name is not None:
+            self.bind(frame, handler.name, UNKNOWN, line)
 
     def _with(self, s: f.With, frame: Frame) -> Outcome | None:
         for context, target in s.items:
             self.eval(context, frame)
             if target is not None:
                 self.bind_target(target, UNKNOWN, s.line, frame)
-        outcome = self.block(s.body, frame)
-        return None if outcome is not None and outcome.kind == "raise" and self.sink is not None else outcome
+        swallows = any(known.swallows_errors(context) for context, _ in s.items)
+        before = dict(frame.names)
+        doubtful = swallows and self.sink is None and _may_raise(s.body)
+        with self.condition() if doubtful else contextlib.nullcontext():
+            outcome = self.block(s.body, frame)
+        if doubtful:
+            frame.names = _merged(before, [before, frame.names])
+        if not swallows and self.sink is None:
+            return outcome
+        ways = [way for way in _ways(outcome) if way.kind != "raise"]
+        return _joined(ways, falls=_falls(outcome) or len(ways) < len(_ways(outcome)) or swallows)
 
     def _match(self, s: f.Match, frame: Frame) -> Outcome | None:
         self.eval(s.subject, frame)
@@ -555,9 +717,18 @@ class Evaluator(Expressions):
             incomplete: Whether unknown ``*args`` or ``**kwargs`` are passed too.
         """
         body = function.facts.body
+        if body is None:
+            self._hand_over(function, args, kwargs)
         if body is None or len(self._calls) >= self.bounds.call_depth or self._calls.count(function.facts) > 2:
             return UNKNOWN
-        frame = Frame(function.module, "function", function.frame, function.facts.name, line=function.facts.line)
+        frame = Frame(
+            function.module,
+            "function",
+            function.frame,
+            function.facts.name,
+            line=function.facts.line,
+            depth=len(self._conditions),
+        )
         self._bind_parameters(function, args, kwargs, incomplete, frame)
         if self.sink is not None:
             self.reached.add(id(function.facts))
@@ -571,14 +742,22 @@ class Evaluator(Expressions):
             return UNKNOWN
         finally:
             self._calls.pop()
+        ways = _ways(outcome)
         if function.facts.is_generator:
-            whole = frame.yielded is not None and not frame.uncertain and (outcome is None or outcome.kind == "return")
-            return Items("list", tuple(frame.yielded or ())) if whole else UNKNOWN
-        maybe = frame.names.get("return")
-        returned = [] if maybe is None else [maybe.value]
-        if outcome is None or outcome.kind == "return":
-            returned.append(Constant(None) if outcome is None else outcome.value)
+            whole = frame.yielded is not None and all(way.kind == "return" for way in ways)
+            return Items("generator", tuple(frame.yielded or ())) if whole else UNKNOWN
+        returned = [way.value for way in ways if way.kind == "return"]
+        if _falls(outcome):
+            returned.append(Constant(None))
         return _either(returned) if returned else UNKNOWN
+
+    def _hand_over(self, function: FunctionValue, args: Sequence[Value], kwargs: dict[str, Value]) -> None:
+        """Give collections to a function whose body was left out: it may change them, where its text says so."""
+        names = [param.name for param in function.facts.params if param.kind in ("pos", "arg")]
+        for name, value in (*zip(names, args), *kwargs.items()):
+            collection = current(value)
+            if isinstance(collection, Collection) and self.modules.mutated_elsewhere(function.module, name):
+                self.change(collection, Unknown(f"{function.facts.name} may change it"))
 
     def _bind_parameters(
         self, function: FunctionValue, args: Sequence[Value], kwargs: dict[str, Value], incomplete: bool, frame: Frame
@@ -594,15 +773,14 @@ class Evaluator(Expressions):
             else:
                 value = UNKNOWN if incomplete else Mapped(tuple((Constant(k), v) for k, v in rest.items()))
             if value is None:
-                known_default = param.default is not None and not incomplete
-                value = self.eval(param.default, function.frame) if known_default and param.default else UNKNOWN
+                value = UNKNOWN if incomplete else function.defaults.get(param.name, UNKNOWN)
             frame.names[param.name] = Binding(value, True, function.facts.line)
 
     def note_request(self, name: Value, line: int, frame: Frame) -> None:
         """Record a ``getfixturevalue`` call for whoever asked for them."""
         if self.sink is None:
             return
-        certain = frame.uncertain == 0
+        certain = not self._conditions
         values = name.values if isinstance(name, Choice) else (name,)
         for value in values:
             if isinstance(value, Constant) and isinstance(value.value, str):
@@ -623,6 +801,9 @@ def _either(values: Sequence[Value]) -> Value:
     return values[0] if all(_same(value, values[0]) for value in values) else UNKNOWN
 
 
+_DATA = (Constant, Collection, VersionValue, ParamSet, Choice)
+"""What is not known at all where it may be something else; a function that may be another is still looked into."""
+
 _CALLABLE = (FunctionValue, LambdaValue, PartialValue, FixtureValue, ClassValue, DecoratorValue, Mark, BoundMethod)
 
 
@@ -636,25 +817,88 @@ def _marked(target: Value, mark: Mark) -> Value:
     return target
 
 
-def _merged(before: dict[str, Binding], after: Sequence[dict[str, Binding]], *, certain: bool) -> dict[str, Binding]:
-    """Join what alternatives bound: certain where all bind an equal value, else the first one's, uncertain."""
-    merged = dict(before)
+def _merged(before: dict[str, Binding], after: Sequence[dict[str, Binding]]) -> dict[str, Binding]:
+    """Join what alternatives bound: certain where all are and bind an equal value, else that of the first to change it."""
+    merged: dict[str, Binding] = {}
     for name in dict.fromkeys(name for names in after for name in names):
         versions = [names.get(name) for names in after]
-        if all(version is before.get(name) for version in versions):
-            continue
         present = [version for version in versions if version is not None]
-        agree = len(present) == len(versions) and all(_same(v.value, present[0].value) for v in present)
-        changed = next((v for v in present if v is not before.get(name)), present[0])
-        merged[name] = Binding(changed.value, agree and certain, changed.line)
+        first = present[0]
+        if len(present) == len(versions) and all(version is first for version in present):
+            merged[name] = first
+            continue
+        agree = len(present) == len(versions) and all(v.certain and _same(v.value, first.value) for v in present)
+        changed = next((version for version in present if version is not before.get(name)), first)
+        merged[name] = Binding(changed.value, agree, changed.line)
     return merged
 
 
 def _same(a: Value, b: Value, depth: int = 0) -> bool:
+    a, b = current(a), current(b)
     if isinstance(a, Items) and isinstance(b, Items) and a is not b:
         alike = a.kind == b.kind and len(a.items) == len(b.items) and depth < MAX_NESTING
         return alike and all(_same(x, y, depth + 1) for x, y in zip(a.items, b.items))
+    if isinstance(a, Constant) and isinstance(b, Constant) and type(a.value) is not type(b.value):
+        return False
     return a == b and not isinstance(a, Unknown)
+
+
+def _assigned(body: Sequence[f.Stmt]) -> Iterator[str]:
+    """Yield the names that statements bind, those within functions and classes apart."""
+    for statement in body:
+        targets: Sequence[f.Expr] = ()
+        if isinstance(statement, f.Assign):
+            targets = statement.targets
+        elif isinstance(statement, f.AugAssign | f.For):
+            targets = (statement.target,)
+        elif isinstance(statement, f.With):
+            targets = [target for _, target in statement.items if target is not None]
+        for target in targets:
+            yield from _names_in(target)
+        for part in _parts(statement):
+            yield from _assigned(part)
+
+
+def _names_in(target: f.Expr) -> Iterator[str]:
+    if isinstance(target, f.Name):
+        yield target.id
+    elif isinstance(target, f.Star):
+        yield from _names_in(target.value)
+    elif isinstance(target, f.Seq):
+        for item in target.items:
+            yield from _names_in(item)
+
+
+def _parts(statement: f.Stmt) -> Iterator[Sequence[f.Stmt]]:
+    """Yield the blocks of a compound statement that belong to the same scope."""
+    if isinstance(statement, f.If | f.For | f.While | f.With | f.Try):
+        yield statement.body
+    if isinstance(statement, f.If | f.For | f.While | f.Try):
+        yield statement.orelse
+    if isinstance(statement, f.Try):
+        yield statement.final
+        for handler in statement.handlers:
+            yield handler.body
+    if isinstance(statement, f.Match):
+        yield from statement.cases
+
+
+def _may_raise(body: Sequence[f.Stmt]) -> bool:
+    """Whether statements at import hold something that may raise, beyond a missing module: a call, an index."""
+    for statement in body:
+        if isinstance(statement, f.Raise | f.Del):
+            return True
+        if isinstance(statement, f.Function | f.Class | f.Import | f.FromImport):
+            continue
+        expressions = (getattr(statement, name, None) for name in ("value", "test", "iter"))
+        if any(isinstance(expression, _MAY_RAISE) for expression in expressions):
+            return True
+        if any(_may_raise(part) for part in _parts(statement)):
+            return True
+    return False
+
+
+_MAY_RAISE = (f.Call, f.Index, f.Bin, f.FStr, f.Comp, f.Cond, f.Seq, f.Map)
 
 
 def _registers(body: Sequence[f.Stmt]) -> bool:
@@ -671,10 +915,6 @@ def _registers(body: Sequence[f.Stmt]) -> bool:
         if isinstance(statement, f.If | f.For | f.With | f.While | f.Try) and _registers(statement.body):
             return True
     return False
-
-
-def _line(statement: f.Stmt) -> int:
-    return statement.line
 
 
 def is_dynamic_helper(facts: f.Function) -> bool:

@@ -13,8 +13,8 @@ from packaging.version import Version
 
 from fixturescope.analysis import facts as f
 from fixturescope.analysis import known
-from fixturescope.analysis.builtins_table import in_order, is_ordered, mapped, wrap
-from fixturescope.analysis.frames import Frame
+from fixturescope.analysis.builtins_table import are_told_apart, entry, in_order, is_ordered, mapped, wrap
+from fixturescope.analysis.frames import Binding, Frame
 from fixturescope.analysis.mro import lookup_in_class
 from fixturescope.analysis.values import (
     UNKNOWN,
@@ -37,6 +37,7 @@ from fixturescope.analysis.values import (
     Unknown,
     Value,
     VersionValue,
+    current,
 )
 from fixturescope.analysis.values import Sequence as Items
 
@@ -72,12 +73,13 @@ class Expressions:
 
     def eval(self: Evaluator, node: f.Expr | None, frame: Frame) -> Value:  # type: ignore[misc]
         """Return the value of an expression in a scope."""
-        return _EVAL[type(node)](self, node, frame) if node is not None else UNKNOWN
+        return current(_EVAL[type(node)](self, node, frame)) if node is not None else UNKNOWN
 
     def items(self: Evaluator, value: Value) -> tuple[Value, ...] | None:  # type: ignore[misc]
         """Return what iterating over a value gives, or None where that is not known."""
+        value = current(value)
         if isinstance(value, Items):
-            return value.items
+            return tuple(map(current, value.items))
         if isinstance(value, Mapped):
             return tuple(key for key, _ in value.items)
         if isinstance(value, Constant) and isinstance(value.value, str):
@@ -90,6 +92,7 @@ class Expressions:
 
     def size(self: Evaluator, value: Value) -> int | None:  # type: ignore[misc]
         """Return how many items iterating over a value gives, or None where that is not known."""
+        value = current(value)
         if isinstance(value, Sized):
             return value.size
         items = self.items(value)
@@ -97,10 +100,11 @@ class Expressions:
 
     def truth(self, value: Value) -> bool | None:
         """Return whether a value counts as true, or None where that is not known."""
+        value = current(value)
         if isinstance(value, Constant):
             return bool(value.value)
         if isinstance(value, Items):
-            return value.kind == "iterator" or bool(value.items)
+            return value.kind in ("iterator", "generator") or bool(value.items)
         if isinstance(value, Mapped):
             return bool(value.items)
         if isinstance(value, Sized):
@@ -165,8 +169,9 @@ class Expressions:
                 elif param.kind in ("pos", "arg") and rest:
                     value = rest.pop(0)
                 else:
-                    value = UNKNOWN if param.kind == "**" else kwargs.get(param.name, UNKNOWN)
-                self.bind(scope, param.name, value, line)
+                    default = UNKNOWN if incomplete else func.defaults.get(param.name, UNKNOWN)
+                    value = UNKNOWN if param.kind == "**" else kwargs.get(param.name, default)
+                scope.names[param.name] = Binding(value, True, line)
             return self.eval(func.facts.body, scope)
         if isinstance(func, ClassValue):
             return known.instantiate(self, func, args)
@@ -178,9 +183,7 @@ def _attr(ev: Evaluator, node: f.Attr, frame: Frame) -> Value:
 
 
 def _call(ev: Evaluator, node: f.Call, frame: Frame) -> Value:
-    if isinstance(node.func, f.Attr) and isinstance(node.func.value, f.Name):
-        if ev.mutates(node, node.func, node.func.value.id, frame.line, frame):
-            return UNKNOWN
+    func = ev.eval(node.func, frame)
     args: list[Value] = []
     kwargs: dict[str, Value] = {}
     incomplete = unknown_star = False
@@ -199,7 +202,6 @@ def _call(ev: Evaluator, node: f.Call, frame: Frame) -> Value:
             kwargs[arg.keyword] = value
         elif not unknown_star:  # behind an unknown number of arguments it has no known place
             args.append(value)
-    func = ev.eval(node.func, frame)
     if isinstance(node.func, f.Attr) and node.func.attr == "getfixturevalue":
         name = args[0] if args else kwargs.get("argname", UNKNOWN)
         ev.note_request(name, _line_of(frame), frame)
@@ -217,10 +219,10 @@ def _seq(ev: Evaluator, node: f.Seq, frame: Frame) -> Value:
     for item in node.items:
         if isinstance(item, f.Star):
             several = ev.eval(item.value, frame)
-            parts = ev.items(several)
+            ordered &= is_ordered(several)
+            parts = ev.drain(several)
             if parts is None:
                 return UNKNOWN
-            ordered &= is_ordered(several)
             items.extend(parts)
         else:
             items.append(ev.eval(item, frame))
@@ -253,7 +255,7 @@ def _map(ev: Evaluator, node: f.Map, frame: Frame) -> Value:
                 entries[identity] = (entries.get(identity, (key, part))[0], part)
             except TypeError:
                 return UNKNOWN  # a list, which is no key
-    return Mapped(tuple(entries.values()))
+    return Mapped(tuple(entries.values())) if are_told_apart(key for key, _ in entries.values()) else UNKNOWN
 
 
 def _fstr(ev: Evaluator, node: f.FStr, frame: Frame) -> Value:
@@ -286,11 +288,17 @@ def _bin(ev: Evaluator, node: f.Bin, frame: Frame) -> Value:
             settled = ev.truth(ev.eval(node.right, frame)) is (node.op == "or")
             return UNKNOWN if not settled else _TRUE if node.op == "or" else _FALSE
         return ev.eval(node.right, frame) if truth is (node.op == "and") else left
-    left, right = ev.eval(node.left, frame), ev.eval(node.right, frame)
+    left = ev.eval(node.left, frame)
+    return operate(ev, node.op, left, ev.eval(node.right, frame))
+
+
+def operate(ev: Evaluator, op: str, left: Value, right: Value) -> Value:
+    """Return ``left op right``, of each choice of values that parameters leave."""
+    left, right = current(left), current(right)
     if isinstance(left, Choice) or isinstance(right, Choice):
         pairs = itertools.product(*(side.values if isinstance(side, Choice) else (side,) for side in (left, right)))
-        return Choice(tuple(known.binary(ev, node.op, a, b) for a, b in itertools.islice(pairs, MAX_CHOICES)))
-    return known.binary(ev, node.op, left, right)
+        return Choice(tuple(known.binary(ev, op, a, b) for a, b in itertools.islice(pairs, MAX_CHOICES)))
+    return known.binary(ev, op, left, right)
 
 
 def _cmp(ev: Evaluator, node: f.Cmp, frame: Frame) -> Value:
@@ -353,10 +361,12 @@ def _cond(ev: Evaluator, node: f.Cond, frame: Frame) -> Value:
     truth = ev.truth(ev.eval(node.test, frame))
     if truth is not None:
         return ev.eval(node.body if truth else node.orelse, frame)
-    frame.uncertain += 1
-    body, orelse = ev.eval(node.body, frame), ev.eval(node.orelse, frame)
-    frame.uncertain -= 1
-    if body == orelse:
+    with ev.condition():
+        body = ev.eval(node.body, frame)
+    with ev.condition():
+        orelse = ev.eval(node.orelse, frame)
+    body = current(body)
+    if body == orelse and type(getattr(body, "value", None)) is type(getattr(orelse, "value", None)):
         return body
     size = ev.size(body)
     return Sized(size) if size is not None and size == ev.size(orelse) and not isinstance(body, Constant) else UNKNOWN
@@ -384,7 +394,7 @@ def _index(ev: Evaluator, node: f.Index, frame: Frame) -> Value:
         return container
     index = ev.eval(node.index, frame)
     if isinstance(container, Mapped):
-        return next((value for key, value in container.items if key == index), UNKNOWN)
+        return entry(container, index, UNKNOWN)
     if (
         isinstance(index, Constant)
         and isinstance(index.value, int)
@@ -397,7 +407,6 @@ def _index(ev: Evaluator, node: f.Index, frame: Frame) -> Value:
 
 def _comp(ev: Evaluator, node: f.Comp, frame: Frame) -> Value:
     scope = Frame(frame.module, "function", frame, line=frame.line)
-    scope.uncertain = frame.uncertain
     found = _Found()
     if not _comp_loop(ev, node, 0, scope, found, frame):
         return UNKNOWN
@@ -407,7 +416,7 @@ def _comp(ev: Evaluator, node: f.Comp, frame: Frame) -> Value:
     values = [value for _, value in found.pairs]
     if node.kind == "set":
         return _set(values)
-    return Items("unordered" if found.unordered else "iterator" if node.kind == "generator" else "list", tuple(values))
+    return Items("unordered" if found.unordered else node.kind, tuple(values))
 
 
 @dataclass(slots=True)
@@ -425,13 +434,12 @@ def _comp_loop(ev: Evaluator, node: f.Comp, level: int, scope: Frame, found: _Fo
         return len(found.pairs) <= MAX_ITEMS
     gen = node.gens[level]
     iterable = ev.eval(gen.iter, scope if level else outside)  # the first is evaluated outside, in a class body too
-    items = ev.items(iterable)
     found.unordered |= not is_ordered(iterable)
+    items = ev.drain(iterable)
     if items is None:
-        scope.uncertain += 1  # look once at what the element asks for
         ev.bind_target(gen.target, UNKNOWN, scope.line, scope)
-        ev.eval(node.elt, scope)
-        scope.uncertain -= 1
+        with ev.condition():
+            ev.eval(node.elt, scope)  # look once at what the element asks for
         return False
     whole = True
     for item in items:
@@ -447,7 +455,7 @@ def _comp_loop(ev: Evaluator, node: f.Comp, level: int, scope: Frame, found: _Fo
 
 
 def _lambda(ev: Evaluator, node: f.Lambda, frame: Frame) -> Value:
-    return LambdaValue(frame.module, node, frame)
+    return LambdaValue(frame.module, node, frame, ev.defaults(node.params, frame))
 
 
 def _walrus(ev: Evaluator, node: f.Walrus, frame: Frame) -> Value:

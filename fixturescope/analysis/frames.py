@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Literal
 
 from fixturescope.analysis.facts import ModuleFacts
-from fixturescope.analysis.values import FunctionValue, Value
+from fixturescope.analysis.values import FunctionValue, Value, next_serial
 
 
 @dataclass(slots=True, eq=False)
 class Binding:
-    """What a name stands for in one scope. ``certain`` is false under a condition that cannot be decided."""
+    """What a name stands for in one scope.
+
+    ``certain`` is false where some way that leads here, all of them allowed by conditions that cannot be decided, binds
+    something else or nothing.
+    """
 
     value: Value
     certain: bool
@@ -32,8 +36,10 @@ class Frame:
     """Dotted names of star-imported modules, latest last."""
     line: int = 0
     """Line of the statement being evaluated."""
-    uncertain: int = 0
-    """How many undecided conditions the statement being evaluated stands under."""
+    serial: int = field(default_factory=next_serial)
+    """Among those of collections: who is older."""
+    depth: int = 0
+    """How many undecided conditions a function was called under."""
     yielded: list[Value] | None = field(default_factory=list)
     """What a generator function yields; None once that is not known."""
     replaced: list[tuple[str, Binding]] = field(default_factory=list)

@@ -6,6 +6,7 @@ entry keeps what it decorates, since pytest itself needs a decorated test's sign
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from fixturescope.analysis.values import (
     UNKNOWN,
     BoundMethod,
     ClassValue,
+    Collection,
     Constant,
     DecoratorValue,
     External,
@@ -37,6 +39,7 @@ from fixturescope.analysis.values import (
     Unknown,
     Value,
     VersionValue,
+    current,
 )
 from fixturescope.analysis.values import Sequence as Items
 
@@ -48,9 +51,17 @@ MUTATORS = table.MUTATORS
 plain = table.plain
 mutated = table.mutated
 binary = table.binary
+with_entry, without_entry = table.with_entry, table.without_entry
+with_item, without_item = table.with_item, table.without_item
 
 _FIXTURE_NAMES = frozenset({"fixture", "yield_fixture", "trio_fixture", "async_fixture", "async_yield_fixture"})
 _VERSIONS = frozenset({"packaging.version.Version", "packaging.version.parse", "pkg_resources.parse_version"})
+_SHUFFLES = frozenset({
+    "random.shuffle", "heapq.heapify", "heapq.heappush", "heapq.heappop", "bisect.insort", "bisect.insort_left",
+    "bisect.insort_right", "operator.setitem", "operator.delitem", "operator.iadd",
+})  # fmt: skip
+"""Functions of the standard library that change the collection they are given."""
+
 _LAZY_NAMES = frozenset({"lf", "lazy_fixture", "fixture_ref", "lazy_fixture_callable", "lfc"})
 _INIT_WRITERS = frozenset({
     "dataclasses.dataclass", "attr.s", "attr.attrs", "attr.dataclass", "attr.define", "attr.frozen", "attr.mutable",
@@ -257,6 +268,9 @@ def call(
     if isinstance(func, DecoratorValue) and len(args) == 1:
         return ev.decorate(func, args[0], line, frame)
     if isinstance(func, BoundMethod):
+        if incomplete and isinstance(func.receiver, Collection) and func.name in MUTATORS:
+            ev.change(func.receiver, UNKNOWN)
+            return UNKNOWN
         return _method(ev, func, args, kwargs, line, frame)
     if isinstance(func, External):
         return _external(ev, func, args, kwargs, incomplete, line, frame)
@@ -281,7 +295,7 @@ def _method(
         return UNKNOWN
     if isinstance(receiver, Mark) and func.name == "with_args":
         return Mark(receiver.name, tuple(args), dict(kwargs), True, False, line)
-    return table.method(ev, receiver, func.name, args, kwargs)
+    return table.method(ev, current(receiver), func.name, args, kwargs)
 
 
 def _external(
@@ -317,6 +331,11 @@ def _external(
         )
     if dotted in _VERSIONS or dotted.endswith((".version.Version", ".version.parse")):
         return _version(args)
+    if dotted in _SHUFFLES:
+        for arg in args:
+            if isinstance(arg, Collection):
+                ev.change(arg, UNKNOWN)
+        return UNKNOWN
     if dotted.rpartition(".")[2] in _LAZY_NAMES and ("lazy" in dotted or "pytest" in dotted):
         return LazyFixture(args[0] if args else UNKNOWN)
     if dotted.startswith(("builtins.", "itertools.")):
@@ -343,11 +362,12 @@ def _version(args: Sequence[Value]) -> Value:
 
 
 def _mapped_call(ev: Evaluator, args: Sequence[Value], line: int, frame: Frame) -> Value:
-    items = ev.items(args[1]) if len(args) == 2 else None
+    ordered = len(args) == 2 and table.is_ordered(args[1])
+    items = ev.drain(args[1]) if len(args) == 2 else None
     if items is None:
         _escapes(ev, args, line, frame)
         return UNKNOWN
-    kind = "iterator" if table.is_ordered(args[1]) else "unordered"
+    kind = "generator" if ordered else "unordered"
     return Items(kind, tuple(ev.call(args[0], (item,), {}, False, line, frame) for item in items))
 
 
@@ -492,15 +512,37 @@ def stateful_test_case(ev: Evaluator, cls: ClassValue) -> Value:
 # what statements ask
 
 
-def catches(ev: Evaluator, handler: f.Handler, raised: Value, frame: Frame) -> bool:
-    """Whether an ``except`` clause catches what a block raised."""
+def catches(handler: f.Handler, raised: Value) -> bool | None:
+    """Whether an ``except`` clause catches what a block raised; None where that is not known."""
     if handler.types is None:
         return True
+    kind, colon, _ = str(raised.value).partition(":") if isinstance(raised, Constant) else ("", "", "")
+    kind = "ModuleNotFoundError" if colon and kind == "ImportError" else kind  # as ``Evaluator`` words a missing module
     names = _error_names(handler.types)
-    kind = str(raised.value).partition(":")[0] if isinstance(raised, Constant) else ""
-    if kind in ("ImportError", "ModuleNotFoundError"):
-        return not names.isdisjoint({"ImportError", "ModuleNotFoundError", "OSError"} - {"OSError"} | _ANY_ERROR)
-    return not names.isdisjoint(_ANY_ERROR | {kind})
+    if not names.isdisjoint(_ANY_ERROR) and kind != "Skipped":
+        return True
+    error = _error(kind)
+    verdicts = [_is_kind(error, _error(name)) for name in names]
+    if any(verdict is True for verdict in verdicts):
+        return True
+    return None if None in verdicts or not names else False
+
+
+def _error(name: str) -> type[BaseException] | None:
+    """Return the builtin exception of a name."""
+    found = getattr(builtins, name, None)
+    return found if isinstance(found, type) and issubclass(found, BaseException) else None
+
+
+def _is_kind(error: type[BaseException] | None, caught: type[BaseException] | None) -> bool | None:
+    return None if error is None or caught is None else issubclass(error, caught)
+
+
+def swallows_errors(context: f.Expr) -> bool:
+    """Whether a ``with`` goes on behind it when its body raises."""
+    func = context.func if isinstance(context, f.Call) else context
+    last = func.attr if isinstance(func, f.Attr) else func.id if isinstance(func, f.Name) else ""
+    return last in ("suppress", "raises")
 
 
 def _error_names(node: f.Expr) -> set[str]:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.bounds import DEFAULT, Bounds
 from fixturescope.analysis.builtins_table import MUTATORS
@@ -25,11 +27,10 @@ from fixturescope.analysis.values import (
     External,
     FunctionValue,
     Imported,
-    Mapped,
     ModuleRef,
     Unknown,
     Value,
-    shared,
+    current,
 )
 from fixturescope.analysis.values import Sequence as Items
 
@@ -197,18 +198,17 @@ class Linker:
         if key not in self._mutated:
             written = re.escape(name)
             calls = "|".join(sorted(MUTATORS))
-            pattern = rf"(?<![\w.]){written}[ \t]*(?:\[[^\n]*\][ \t]*(?:[-+|&]?=)(?!=)|\.(?:{calls})\b|[-+|&]=)"
+            pattern = (
+                rf"(?<![\w.]){written}[ \t]*(?:\[[^\n]*\][ \t]*(?:[-+|&]?=)(?!=)|\.(?:{calls})\b|[-+|&]=)"
+                rf"|\bdel[ \t(]+{written}[ \t]*\["
+            )
             seen = len(re.findall(pattern, self._text(module.path)))
             self._mutated[key] = seen > 0 and seen > _mutations(module.facts.body, name)
         return self._mutated[key]
 
     def _value(self, module: Module, name: str, binding: Binding) -> Value:
-        if isinstance(binding.value, Items | Mapped) and self.mutated_elsewhere(module, name):
-            return Unknown("a function changes it")
-        if not binding.certain and isinstance(binding.value, Constant | Items | Mapped):
-            return Unknown("depends on a condition")
-        value = binding.value
-        return self.attribute(value.module, value.name) if isinstance(value, Imported) else shared(value)
+        value = self.evaluator.seen(module, name, binding)
+        return self.attribute(value.module, value.name) if isinstance(value, Imported) else value
 
     def read(self, external: External) -> Value:
         """See ``evaluate.Modules.read``."""
@@ -265,11 +265,10 @@ class Linker:
 
     def _exported(self, module: Module) -> tuple[str, ...]:
         listed = module.frame.names.get("__all__")
-        if listed is not None and isinstance(listed.value, Items):
-            names = [
-                item.value for item in listed.value.items if isinstance(item, Constant) and isinstance(item.value, str)
-            ]
-            if len(names) == len(listed.value.items):
+        value = current(listed.value) if listed is not None else None
+        if isinstance(value, Items):
+            names = [item.value for item in value.items if isinstance(item, Constant) and isinstance(item.value, str)]
+            if len(names) == len(value.items):
                 return tuple(names)
         return tuple(name for name in module.frame.names if not name.startswith("_"))
 
@@ -372,24 +371,28 @@ def _absolute(package: str, dots: str, source: str) -> str:
 
 
 def _mutations(body: Sequence[f.Stmt], name: str) -> int:
-    """Count the statements of a module, outside its functions, that change the collection a name stands for."""
+    """Count what changes the collection a name stands for in the statements of a module, outside its functions."""
     count = 0
-    for statement in body:
-        if isinstance(statement, f.AugAssign):
-            count += _is_name(statement.target, name) or (
-                isinstance(statement.target, f.Index) and _is_name(statement.target.value, name)
-            )
-        elif isinstance(statement, f.Assign):
-            count += sum(isinstance(t, f.Index) and _is_name(t.value, name) for t in statement.targets)
-        elif isinstance(statement, f.ExprStmt) and isinstance(statement.value, f.Call):
-            func = statement.value.func
-            count += isinstance(func, f.Attr) and func.attr in MUTATORS and _is_name(func.value, name)
-        elif isinstance(statement, f.If | f.For | f.While | f.With | f.Try):
-            for part in ("body", "orelse", "final"):
-                count += _mutations(getattr(statement, part, ()), name)
-            for handler in getattr(statement, "handlers", ()):
-                count += _mutations(handler.body, name)
+    stack: list[object] = list(body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, tuple):
+            stack.extend(node)
+        elif isinstance(node, msgspec.Struct) and not isinstance(node, f.Function | f.Class | f.Lambda):
+            count += _changes(node, name)
+            stack.extend(getattr(node, one) for one in node.__struct_fields__)
     return count
+
+
+def _changes(node: msgspec.Struct, name: str) -> int:
+    if isinstance(node, f.Call):
+        return isinstance(node.func, f.Attr) and node.func.attr in MUTATORS and _is_name(node.func.value, name)
+    if isinstance(node, f.AugAssign):
+        target = node.target.value if isinstance(node.target, f.Index) else node.target
+        return _is_name(target, name)
+    if isinstance(node, f.Assign | f.Del):
+        return sum(isinstance(target, f.Index) and _is_name(target.value, name) for target in node.targets)
+    return 0
 
 
 def _is_name(node: f.Expr, name: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from fixturescope.analysis.evaluate import Evaluator
 from fixturescope.analysis.nodes import Definition
-from fixturescope.analysis.values import UNKNOWN, Choice, Constant, LazyFixture, Mark, ParamSet, Unknown, Value
+from fixturescope.analysis.values import UNKNOWN, Choice, Constant, LazyFixture, Mark, ParamSet, Unknown, Value, current
 from fixturescope.analysis.values import Sequence as Items
 
 MAX_ROWS = 1_000
@@ -53,7 +53,7 @@ def parametrization(ev: Evaluator, marks: Sequence[Mark]) -> Parametrization:
         names = _names(ev, _argument(mark, 0, "argnames"))
         values = _argument(mark, 1, "argvalues")
         size = None if mark.incomplete else ev.size(values)
-        exact &= size is not None and not (isinstance(values, Items) and values.shared)
+        exact &= size is not None and not (size == 0 and isinstance(values, Items) and values.shared)
         count *= max(size if size is not None else 1, 1)  # an empty parameter set is one skipped item
         if names is None or mark.incomplete:
             unknown = True
@@ -70,8 +70,8 @@ def parametrization(ev: Evaluator, marks: Sequence[Mark]) -> Parametrization:
 
 def _argument(mark: Mark, position: int, name: str) -> Value:
     if len(mark.args) > position:
-        return mark.args[position]
-    return mark.kwargs.get(name, Constant(None))
+        return current(mark.args[position])
+    return current(mark.kwargs.get(name, Constant(None)))
 
 
 def _names(ev: Evaluator, value: Value) -> list[str] | None:
@@ -96,7 +96,7 @@ def lazy_names(ev: Evaluator, values: Value) -> list[str]:
     stack = list(values.items) if isinstance(values, Items) else []
     seen: set[int] = set()
     while stack:
-        value = stack.pop()
+        value = current(stack.pop())
         if id(value) in seen:
             continue  # a list that holds one other many times over
         seen.add(id(value))

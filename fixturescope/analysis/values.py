@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Union
 
 from fixturescope.analysis import facts as f
@@ -43,28 +44,71 @@ class VersionValue(Value):
     text: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sequence(Value):
+_serials = itertools.count(1)
+
+
+def next_serial() -> int:
+    """Return a number larger than that of every collection made so far."""
+    return next(_serials)
+
+
+@dataclass(slots=True, eq=False)
+class Collection(Value):
+    """What Python can change in place. Whoever holds it sees the change, through ``current``."""
+
+    now: Value | None = field(default=None, init=False)
+    """What it has become since."""
+    serial: int = field(default_factory=next_serial, init=False)
+    """Collections are numbered as they are made."""
+
+
+@dataclass(slots=True, eq=False)
+class Sequence(Collection):
     """A list, tuple, set or other iterable whose items are known one by one (each may itself be unknown)."""
 
     kind: str
     items: tuple[Value, ...]
-    shared: bool = False
-    """It is empty, and a module has a name for it: most likely a registry that others fill."""
+    over: tuple[Value, ...] = ()
+    """What an iterator or a view looks at: it is not known any more when that changes."""
+    shared: bool = field(default=False, init=False)
+    """A module has a name for it: where it is empty, it is most likely a registry that others fill."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sized(Value):
+@dataclass(slots=True, eq=False)
+class Sized(Collection):
     """A collection of which only the number of items is known."""
 
     size: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Mapped(Value):
+@dataclass(slots=True, eq=False)
+class Mapped(Collection):
     """A dict with known entries, in order."""
 
     items: tuple[tuple[Value, Value], ...]
+
+
+def current(value: Value) -> Value:
+    """Return what a value is now: a collection may have changed since somebody took hold of it."""
+    while isinstance(value, Collection):
+        if value.now is None:
+            stale = isinstance(value, Sequence) and any(
+                isinstance(source, Collection) and source.now is not None for source in value.over
+            )
+            return Unknown("what it iterates over has changed") if stale else value
+        value = value.now
+    return value
+
+
+def become(collection: Collection, new: Value) -> None:
+    """Make a collection another value, in the eyes of all who hold it. ``new`` belongs to nobody else."""
+    last: Value = collection
+    while isinstance(last, Collection) and last.now is not None:
+        last = last.now
+    if isinstance(last, Collection) and last is not new:
+        if isinstance(new, Collection):
+            new.serial = last.serial
+        last.now = new
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +178,8 @@ class FunctionValue(Value):
     facts: f.Function
     frame: Frame
     """Where it was defined: its free names are looked up there."""
+    defaults: Mapping[str, Value] = field(default_factory=dict)
+    """Of its parameters, as they were when it was defined."""
     owner: ClassValue | None = None
     binding: Literal["", "static", "class", "property"] = ""
     marks: tuple[Mark, ...] = ()
@@ -161,6 +207,7 @@ class LambdaValue(Value):
     module: Module
     facts: f.Lambda
     frame: Frame
+    defaults: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -252,8 +299,3 @@ class RequestValue(Value):
 
     param: Value = UNKNOWN
     """``request.param``, where the fixture's own parameters are known."""
-
-
-def shared(value: Value) -> Value:
-    """Return what a module's name for a value is known to stand for: an empty collection may be filled by others."""
-    return replace(value, shared=True) if isinstance(value, Sequence) and not value.items else value

@@ -24,6 +24,7 @@ from fixturescope.analysis.values import (
     Sized,
     Unknown,
     Value,
+    current,
 )
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ UNKNOWN = "?"
 
 def shown(value: Value) -> object:
     """A value as plain data: ``?`` for what is not known, ``?pattern`` for a text, ``…3`` for three unknown items."""
+    value = current(value)
     if isinstance(value, Constant):
         return value.value
     if isinstance(value, Sequence):
@@ -175,6 +177,7 @@ def _hashable(key: object) -> object:
 
 def contradicts(value: Value, real: object) -> str | None:
     """How what the evaluator says of a value is wrong, given what Python makes of it; None when it is not."""
+    value = current(value)
     if isinstance(value, Constant):
         same = type(value.value) is type(real) and value.value == real
         return None if same or value.value != value.value else f"{value.value!r} is not {real!r}"
@@ -213,7 +216,7 @@ def _items_contradict(value: Sequence, real: object) -> str | None:
     if len(found) != len(value.items):
         return f"{len(value.items)} items, not {len(found)}"
     if value.kind in ("set", "unordered"):
-        constants = [item.value for item in value.items if isinstance(item, Constant)]
+        constants = [item.value for item in map(current, value.items) if isinstance(item, Constant)]
         return None if all(one in found for one in constants) else f"{constants!r} is not {found!r}"
     wrong = (contradicts(item, one) for item, one in zip(value.items, found, strict=True))
     return next((one for one in wrong if one), None)

@@ -35,6 +35,14 @@ KNOWN = {
     "try": "try: x = 1\nexcept ValueError: x = 2\nelse: y = 3\nfinally: z = 4",
     "raise": "try: raise ValueError\nexcept ValueError as error: x = 2\nfinally: z = 4",
     "while that never runs": "x = 1\nwhile False: x = 2",
+    "while": "x = [1]\nwhile len(x) < 5: x.append(len(x))\nelse: y = 1",
+    "while with break": "x = 0\nwhile True:\n  x += 1\n  if x == 7: break\nelse: y = 1",
+    "return out of a loop": "def f():\n  for i in range(9):\n    if i == 3: return i\nx = f()",
+    "mutable default": "def f(a=[]):\n  a.append(1)\n  return a\nf()\nx = f()",
+    "sorted keeps what it sorts": "x = [[2], [1]]\ny = sorted(x)\ny[0].append(3)",
+    "a view of a dict": "z = {'a': 1}\nx = list(z.keys())\nz['b'] = 2\ny = list(z)",
+    "popped": "x = [1, 2, 3]\ny = x.pop(0)\nz = {'a': 1}.pop('a')",
+    "raised and caught by a kind of it": "try: raise KeyError('a')\nexcept LookupError: x = 1\nexcept Exception: x = 2",
     "with": "import contextlib\nwith contextlib.suppress(ValueError): x = 1",
     "function": "def f(a, b=2): return [a, b]\nx = f(1)\ny = f(1, b=3)\nz = f(b=4, a=5)",
     "function without a return": "def f():\n  pass; return\nx = f()",
@@ -100,7 +108,6 @@ PARTLY = [
     ("a loop that is not known", "import os\nx = []\nfor i in os.listdir(): x.append(i)", "?"),
     ("the variable of such a loop", "import os\nfor x in os.listdir(): pass", "?"),
     ("a loop that is too long", "x = 0\nfor i in range(20_000): x = 1", "?"),
-    ("a while loop", "x = 1\nwhile x < 5: x += 1", "?"),
     ("a while loop that is not known", "import os\nx = 1\nwhile os.getpid(): x = 2", "?"),
     ("unpacking what is not known", "import os\nx, y = os.listdir()", "?"),
     ("unpacking too few", "x, y = [1]", "?"),
@@ -134,9 +141,9 @@ def test_says_what_it_does_not_know(source: str, expected: object) -> None:
     assert shown(module(source).value("x")) == expected
 
 
-# ------------------------------------------------------------------------------------------- what is wrong at present
+# ------------------------------------------------------------------------------------------------- what is easily wrong
 
-WRONG = {
+SUBTLE = {
     "one list by two names": "x = y = []\ny.append(1)",
     "a list within a dict": "x = {'a': []}\nx['a'].append(1)",
     "an item that is replaced": "x = ['a', 'b']\nx[0] = 'c'",
@@ -150,12 +157,22 @@ WRONG = {
     "a default is evaluated with the def": "fs = []\nfor n in 'ab':\n  def f(n=n): return [n]\n  fs.append(f)\nx = fs[0]()",
     "bound twice where it may not be bound": "import os\nx = []\nif not os.getpid(): x = [1]\nif not os.getpid(): x = [1]",
     "an iterator is used up": "x = zip([1], [2])\ny = list(x)\nx = list(x)",
+    "a return that may be in a loop": "import os\ndef f():\n  for i in range(3):\n    if os.getpid(): return i\n  return 9\nx = f()",
+    "a loop that may break keeps its else": "import os\nx = 1\nfor i in range(3):\n  if os.getpid(): break\nelse: x = 2",
+    "a change in a branch seen by another name": "import os\nx = [1]\ny = x\nif os.getpid(): y.append(2)",
+    "a change within a call in a branch": "import os\nx = [1]\ndef f(a): return a.append(2)\nif os.getpid(): f(x)",
+    "a try that may not come to its end": "x = 1\ntry:\n  x = 2\n  int('a')\n  x = 3\nexcept ValueError: pass",
+    "an error that a with swallows": "import contextlib\nx = 1\nwith contextlib.suppress(ValueError):\n  int('a')\n  x = 2",
+    "a view that has changed": "d = {'a': 1}\nv = d.keys()\nd['b'] = 2\nx = list(v)",
+    "a generator that is late": "n = 1\ng = (n for i in range(2))\nn = 2\nx = list(g)",
+    "true and one": "import os\nif not os.getpid(): x = 1\nelse: x = True",
+    "the second round of a loop": "import os\nx = y = 1\nfor i in os.listdir('/'):\n  x = y\n  y = 2",
+    "one iterator twice": "i = iter([1, 2, 3, 4])\nx = list(zip(i, i))",
     "a size under a condition": "import os\nif not os.getpid(): x = range(30_000)\nelse: x = range(3)",
 }
 
 
-@pytest.mark.xfail(strict=True, reason="values are not shared between names, and a jump that may be is not followed")
-@pytest.mark.parametrize("source", WRONG.values(), ids=WRONG.keys())
+@pytest.mark.parametrize("source", SUBTLE.values(), ids=SUBTLE.keys())
 def test_never_a_wrong_value_of_a_statement(source: str) -> None:
     assert contradicts(module(source).value("x"), real(source)["x"]) is None
 
@@ -200,7 +217,6 @@ def _deeper(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 PROGRAMS = st.lists(st.recursive(st.sampled_from(SIMPLE), _deeper, max_leaves=6), min_size=1, max_size=6).map("\n".join)
 
 
-@pytest.mark.xfail(strict=False, reason="see WRONG: bound twice where it may not be bound")
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(PROGRAMS)
 def test_never_a_wrong_value(program: str) -> None:
@@ -273,7 +289,7 @@ def test_a_module_that_skips_itself() -> None:
     [
         ("import nosuch", "ImportError: No module named 'nosuch'"),
         ("from nosuch import a", "ImportError: No module named 'nosuch'"),
-        ("raise RuntimeError('no')", "raises while imported"),
+        ("raise RuntimeError('no')", "RuntimeError"),
         ("raise RuntimeError", "RuntimeError"),
         ("raise", "raises while imported"),
         ("try: import nosuch\nfinally: x = 1", "ImportError: No module named 'nosuch'"),
@@ -284,7 +300,7 @@ def test_a_module_that_skips_itself() -> None:
         ("try: import nosuch\nexcept: x = 1", None),
         ("try: import nosuch\nexcept builtins.ImportError: x = 1", None),
         ("try: raise KeyError\nexcept KeyError: x = 1", None),
-        ("try: import nosuch\nexcept [][0]: x = 1", "ImportError: No module named 'nosuch'"),
+        ("try: import nosuch\nexcept [][0]: x = 1", None),
     ],
 )
 def test_a_module_that_fails(source: str, failed: str | None) -> None:

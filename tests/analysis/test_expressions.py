@@ -272,9 +272,10 @@ def test_taking_something_out_of_a_collection_changes_it() -> None:
         more = ["c"]
         nothing = more.append("d")
     """)
-    assert shown(drawn.value("names")) == "?"
-    assert shown(drawn.value("first")) == "?"
-    assert shown(drawn.value("more")) == "?"  # the call stands within a statement that is no plain call
+    assert shown(drawn.value("names")) == ["b"]
+    assert shown(drawn.value("first")) == "a"
+    assert shown(drawn.value("more")) == ["c", "d"]
+    assert shown(drawn.value("nothing")) is None
 
 
 def test_a_request_among_parameters() -> None:
