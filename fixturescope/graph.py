@@ -164,6 +164,14 @@ class FixtureGraph:
         """Return why a fixture is called unused, and what could make that wrong; empty when it is used."""
         return self._reasons.get(self.fixture(fixture).id, "")
 
+    def why_exists(self, fixture: Fixture | str) -> tuple[str, ...]:
+        """Return how a generated fixture came about: where it was registered, and the bindings that decided it.
+
+        Empty for a fixture that a ``def`` of its module or class defines.
+        """
+        one = self.fixture(fixture)
+        return () if one.made_at is None else (f"registered at {one.made_at}", *one.why)
+
     def why(self, test: Test | str, fixture: Fixture | str) -> tuple[Step, ...]:
         """Return the shortest chain of requests that brings a fixture into a test; empty when nothing does."""
         start, goal = self.test(test), self.fixture(fixture).id

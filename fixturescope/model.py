@@ -76,6 +76,10 @@ class Fixture(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin
     plugin: str | None = None
     """The distribution (or plugin module) that brings it, for plugin and builtin fixtures."""
+    made_at: str | None = None
+    """Of a generated fixture: ``path:line`` of the statement that registered it."""
+    why: tuple[str, ...] = ()
+    """Of a generated fixture: the arguments and loop variables that made it, each with its place, the nearest first."""
     requests: tuple[Request, ...] = ()
     has_teardown: bool = False
     is_async: bool = False

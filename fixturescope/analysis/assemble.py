@@ -13,7 +13,7 @@ from fixturescope.analysis.collect import scope_of
 from fixturescope.analysis.evaluate import DynamicRequest
 from fixturescope.analysis.nodes import CollectedTest, Definition, FixtureIdentity, Node
 from fixturescope.analysis.resolve import ResolvedTest, Usage
-from fixturescope.analysis.values import ClassValue, FixtureValue, FunctionValue, LambdaValue
+from fixturescope.analysis.values import ClassValue, FixtureValue, FunctionValue, LambdaValue, MadeBy
 from fixturescope.graph import Edge
 from fixturescope.model import Certainty, Fixture, Origin, Request, Scope, ScopeIs, Test
 
@@ -93,12 +93,8 @@ def fixture(
     scope, scope_is = scope_of(first.value)
     facts = function.facts if isinstance(function, FunctionValue) else None
     origin = source.origin
-    if (
-        origin == "static"
-        and facts is not None
-        and isinstance(function, FunctionValue)
-        and function.frame.kind == "function"
-    ):
+    made = first.value.made
+    if origin == "static" and made is not None:
         origin = "generated"
     broadest = min(identity.registrations, key=lambda d: len(d.node.chain()))
     line = function.facts.line if function is not None else first.value.line
@@ -120,6 +116,8 @@ def fixture(
         visible_in=broadest.node.id,
         origin=origin,
         plugin=source.plugin,
+        made_at=None if made is None else f"{relative(made.path)}:{made.line}",
+        why=() if made is None else tuple(_step(step, relative) for step in made.steps),
         requests=_fixture_requests(first, line, requests),
         has_teardown=facts.after_yield if facts is not None else False,
         is_async=facts.is_async if facts is not None else False,
@@ -130,6 +128,11 @@ def fixture(
         setups=usage.setups,
         unused=unused,
     )
+
+
+def _step(step: MadeBy, relative: Callable[[Path], str]) -> str:
+    bindings = ", ".join(f"{name}={value}" for name, value in step.bindings)
+    return f"{bindings} at {relative(step.path)}:{step.line}"
 
 
 def _fixture_requests(definition: Definition, line: int, dynamic: Iterable[DynamicRequest]) -> tuple[Request, ...]:

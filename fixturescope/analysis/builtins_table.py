@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,6 +14,7 @@ from fixturescope.analysis.values import (
     Collection,
     Constant,
     External,
+    InstanceValue,
     Mapped,
     Sized,
     Unknown,
@@ -244,7 +246,7 @@ def _text_method(text: str, name: str, args: list[Any], kwargs: dict[str, Any]) 
             len(part) for one in given for part in (one if isinstance(one, tuple) else (one,)) if isinstance(part, str)
         ]
         wide = any(isinstance(a, int) and a > MAX_TEXT for a in args) or (
-            name == "format" and re.search(r":|\d{4}", text)
+            name == "format" and re.search(r"\{[^{}]*(?::|\d{4})", text)
         )
         if wide or len(text) > MAX_TEXT // 10 or max(texts, default=0) > MAX_TEXT:
             return UNKNOWN
@@ -531,7 +533,7 @@ def _dict(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Valu
             if any(cell is None or len(cell) != 2 for cell in cells):
                 return UNKNOWN
             pairs.extend((cell[0], cell[1]) for cell in cells if cell is not None)
-    if not all(isinstance(key, Constant) for key, _ in pairs):
+    if any(isinstance(current(key), Unknown) for key, _ in pairs) or not are_told_apart([key for key, _ in pairs]):
         return UNKNOWN
     pairs.extend((Constant(key), value) for key, value in kwargs.items())
     return mapped(pairs)
@@ -590,19 +592,122 @@ def _chain_nested(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value])
     return UNKNOWN if columns is None else _chain(ev, list(columns), kwargs)
 
 
-def _combinatoric(count: Callable[[int, int], int]) -> _Handler:
+def _combinatoric(count: Callable[[int, int], int], each: Callable[..., Iterable[tuple[Value, ...]]]) -> _Handler:
     def handler(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
         size = ev.size(args[0]) if args else None
         length = plain(args[1] if len(args) > 1 else kwargs.get("r", Constant(size)))
         if size is None or not isinstance(length, int) or length < 0 or max(size, length) > MAX_ITEMS:
             return UNKNOWN
         total = count(size, length)
-        return Sized(total) if total < MAX_INT else UNKNOWN
+        if total > MAX_ITEMS:
+            return Sized(total) if total < MAX_INT else UNKNOWN
+        ordered, items = is_ordered(args[0]), ev.drain(args[0])
+        if items is None or total * length > MAX_ITEMS:
+            return Sized(total)
+        return Items("iterator" if ordered else "unordered", tuple(Items("tuple", row) for row in each(items, length)))
 
     return handler
 
 
+def _any_or_all(wanted: bool) -> _Handler:
+    def handler(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+        items = ev.drain(args[0]) if len(args) == 1 else None
+        truths = [None] if items is None else [ev.truth(item) for item in items]
+        if wanted in truths:
+            return Constant(wanted)
+        return UNKNOWN if None in truths else Constant(not wanted)
+
+    return handler
+
+
+def _filter(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    ordered = len(args) == 2 and is_ordered(args[1])
+    items = ev.drain(args[1]) if len(args) == 2 else None
+    here = ev.here
+    if items is None or here is None:
+        return UNKNOWN
+    kept = []
+    for item in items:
+        passes = item if args[0] == Constant(None) else ev.call(args[0], (item,), {}, False, here.line, here)
+        truth = ev.truth(passes)
+        if truth is None:
+            return UNKNOWN
+        kept += [item] if truth else []
+    return Items("generator" if ordered else "unordered", tuple(kept))
+
+
+def _next(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    iterator = args[0] if args else UNKNOWN
+    if not isinstance(iterator, Items) or iterator.kind not in ("iterator", "generator"):
+        return UNKNOWN
+    if not iterator.items:
+        return args[1] if len(args) > 1 else UNKNOWN
+    ev.change(iterator, Items(iterator.kind, iterator.items[1:], iterator.over))
+    return current(iterator.items[0])
+
+
+def _copy(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    value = args[0] if args else UNKNOWN
+    if isinstance(value, Mapped):
+        return Mapped(value.items)
+    return Items(value.kind, value.items) if isinstance(value, Items) and value.kind in ("list", "set") else value
+
+
+def _deepcopy(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    return _deeply(args[0], 0) if args else UNKNOWN
+
+
+def _deeply(value: Value, depth: int) -> Value:
+    value = current(value)
+    if depth > MAX_DEPTH:
+        return UNKNOWN
+    if isinstance(value, Mapped):
+        return Mapped(tuple((key, _deeply(item, depth + 1)) for key, item in value.items))
+    if isinstance(value, Items) and value.kind in ("list", "set", "tuple"):
+        return Items(value.kind, tuple(_deeply(item, depth + 1) for item in value.items))
+    return UNKNOWN if isinstance(value, Collection | InstanceValue) else value
+
+
+def _fromkeys(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    keys = in_order(ev, args[0]) if args else None
+    if keys is None or any(isinstance(current(key), Unknown) for key in keys) or not are_told_apart(keys):
+        return UNKNOWN
+    return mapped((key, args[1] if len(args) > 1 else Constant(None)) for key in keys)
+
+
+def _islice(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    ends = [plain(arg) for arg in args[1:]]
+    items = in_order(ev, args[0]) if args else None
+    if items is None or not 1 <= len(ends) <= 3 or not all(end is None or isinstance(end, int) for end in ends):
+        return UNKNOWN
+    return Items("iterator", tuple(itertools.islice(items, *ends)), tuple(args[:1]))
+
+
+def _text_function(name: str) -> _Handler:
+    def handler(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+        return method(ev, args[0], name, args[1:], kwargs) if args else UNKNOWN
+
+    return handler
+
+
+MAX_DEPTH = 20
+"""Copies of collections within collections go no deeper."""
+
 _FUNCTIONS: dict[str, _Handler] = {
+    "builtins.any": _any_or_all(True),
+    "builtins.all": _any_or_all(False),
+    "builtins.filter": _filter,
+    "builtins.next": _next,
+    "builtins.dict.fromkeys": _fromkeys,
+    "builtins.divmod": _plainly(divmod),
+    "builtins.ord": _plainly(ord),
+    "builtins.chr": _plainly(chr),
+    "builtins.round": _plainly(round),
+    **{f"builtins.str.{name}": _text_function(name) for name in sorted(_TEXT_METHODS)},
+    "collections.OrderedDict": _dict,
+    "copy.copy": _copy,
+    "copy.deepcopy": _deepcopy,
+    "itertools.islice": _islice,
     "builtins.range": _range,
     "builtins.list": _collect("list"),
     "builtins.tuple": _collect("tuple"),
@@ -629,9 +734,9 @@ _FUNCTIONS: dict[str, _Handler] = {
     "itertools.product": _product,
     "itertools.chain": _chain,
     "itertools.chain.from_iterable": _chain_nested,
-    "itertools.combinations": _combinatoric(math.comb),
-    "itertools.permutations": _combinatoric(math.perm),
+    "itertools.combinations": _combinatoric(math.comb, itertools.combinations),
+    "itertools.permutations": _combinatoric(math.perm, itertools.permutations),
     "itertools.combinations_with_replacement": _combinatoric(
-        lambda n, r: math.comb(n + r - 1, r) if n else int(r == 0)
+        lambda n, r: math.comb(n + r - 1, r) if n else int(r == 0), itertools.combinations_with_replacement
     ),
 }

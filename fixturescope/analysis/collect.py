@@ -6,6 +6,7 @@ import fnmatch
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from fixturescope.analysis import facts as f
 from fixturescope.analysis.evaluate import Evaluator
 from fixturescope.analysis.frames import Binding, Frame, Module
 from fixturescope.analysis.link import Linker
@@ -363,13 +364,20 @@ def fixture_arguments(value: FixtureValue, *, bound: bool) -> tuple[str, ...]:
     return tuple(names[patches:])
 
 
+def _is_written_out(value: FixtureValue) -> bool:
+    """Whether the decorator itself names the scope."""
+    decorators = value.function.facts.decorators if isinstance(value.function, FunctionValue) else ()
+    calls = [decorator.expr for decorator in decorators if isinstance(decorator.expr, f.Call)]
+    return any(arg.keyword == "scope" and isinstance(arg.value, f.Const) for call in calls for arg in call.args)
+
+
 def scope_of(value: FixtureValue) -> tuple[str, str]:
     """Return a fixture's scope and how it is known (``model.ScopeIs``)."""
     scope = value.options.get("scope")
     if scope is None:
         return "function", "default"
     if isinstance(scope, Constant) and scope.value in _SCOPES:
-        return str(scope.value), "literal"
+        return str(scope.value), "literal" if _is_written_out(value) else "evaluated"
     return "function", "dynamic"
 
 

@@ -44,7 +44,7 @@ class DynamicRequests:
             return ()
         cls = _class_of(function)
         marks = tuple(m for m in asker.marks if m.name == "parametrize") if isinstance(asker, CollectedTest) else ()
-        key = (id(function.facts), id(cls), *map(id, marks))
+        key = (id(function.facts), id(function.frame), id(cls), *map(id, marks))
         found = self._found.get(key)
         if found is None:
             given = choices(self._ev, marks)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
 
+from fixturescope.analysis import effects, instances, known
 from fixturescope.analysis import facts as f
-from fixturescope.analysis import known
 from fixturescope.analysis.builtins_table import are_told_apart, entry, in_order, is_ordered, mapped, wrap
 from fixturescope.analysis.frames import Binding, Frame
 from fixturescope.analysis.mro import lookup_in_class
@@ -21,15 +21,19 @@ from fixturescope.analysis.values import (
     BoundMethod,
     Choice,
     ClassValue,
+    Collection,
     Constant,
     DecoratorValue,
+    EnumMember,
     External,
+    FieldSpec,
     FunctionValue,
     InstanceValue,
     LambdaValue,
     Mapped,
     Mark,
     ModuleRef,
+    Namespace,
     ParamSet,
     PartialValue,
     RequestValue,
@@ -87,7 +91,9 @@ class Expressions:
         if isinstance(value, Sized) and value.size <= MAX_ITEMS:
             return (UNKNOWN,) * value.size
         if isinstance(value, ClassValue):
-            return known.enum_members(self, value)
+            return instances.enum_items(self, value)
+        if isinstance(value, InstanceValue) and value.order:
+            return tuple(current(value.attributes[name]) for name in value.order)
         return None
 
     def size(self: Evaluator, value: Value) -> int | None:  # type: ignore[misc]
@@ -117,12 +123,22 @@ class Expressions:
 
     def attribute(self: Evaluator, value: Value, name: str) -> Value:  # type: ignore[misc]
         """Return an attribute of a value."""
+        if isinstance(value, EnumMember):
+            return instances.member_attribute(self, value, name)
+        if isinstance(value, ModuleRef) and name == "__dict__":
+            return effects.namespace_of(self, value)
         if isinstance(value, ModuleRef):
             return self.force(self.modules.attribute(value.dotted, name))
         if isinstance(value, External):
             return known.attribute(self, value, name)
         if isinstance(value, ClassValue | InstanceValue):
+            if isinstance(value, InstanceValue) and name in value.attributes:
+                return instances.attribute(self, value, name)
             cls = value if isinstance(value, ClassValue) else value.cls
+            if isinstance(value, ClassValue) and (special := instances.class_attribute(self, cls, name)) is not None:
+                return special
+            if name == "__dict__":
+                return effects.namespace_of(self, value)
             found = lookup_in_class(self, cls, name)
             if isinstance(found, FunctionValue) and (value is not cls or found.binding == "class"):
                 return BoundMethod(value, name, found)
@@ -139,9 +155,17 @@ class Expressions:
             return value.param
         if isinstance(value, Choice):
             return Choice(tuple(self.attribute(one, name) for one in value.values))
-        if isinstance(value, Constant | Items | Mapped | RequestValue | Mark):
+        if isinstance(value, FunctionValue) and name == "__name__":
+            return Constant(value.facts.name)
+        if isinstance(value, FieldSpec):
+            return UNKNOWN
+        if isinstance(value, Constant | Collection | RequestValue | Mark | Namespace):
             return BoundMethod(value, name)
         return UNKNOWN
+
+    def equal(self: Evaluator, left: Value, right: Value) -> bool | None:  # type: ignore[misc]
+        """Return whether two values are equal, or None where that is not known."""
+        return _compare(self, "==", left, right)
 
     def call(  # type: ignore[misc]
         self: Evaluator,
@@ -174,7 +198,7 @@ class Expressions:
                 scope.names[param.name] = Binding(value, True, line)
             return self.eval(func.facts.body, scope)
         if isinstance(func, ClassValue):
-            return known.instantiate(self, func, args)
+            return instances.instantiate(self, func, args, kwargs, incomplete, line, frame)
         return known.call(self, func, args, kwargs, incomplete, line, frame)
 
 
@@ -226,7 +250,11 @@ def _seq(ev: Evaluator, node: f.Seq, frame: Frame) -> Value:
             items.extend(parts)
         else:
             items.append(ev.eval(item, frame))
-    return _set(items) if node.kind == "set" else Items(node.kind if ordered else "unordered", tuple(items))
+    if node.kind == "set":
+        return _set(items)
+    made = Items(node.kind if ordered else "unordered", tuple(items))
+    made.written = not node.items
+    return made
 
 
 def _set(items: Sequence[Value]) -> Value:
@@ -270,6 +298,8 @@ def _text(parts: Sequence[Value]) -> Value:
     """Join the parts of an f-string; what is not known of it leaves a pattern."""
     text, whole = "", True
     for value in parts:
+        if isinstance(value, EnumMember) and value.mixin == "int":
+            value = current(value.value)  # noqa: PLW2901 - f-strings show such members as their numbers
         if isinstance(value, Constant) and not isinstance(value.value, float):
             text += str(value.value)
         else:
@@ -320,13 +350,21 @@ def _compare(ev: Evaluator, op: str, left: Value, right: Value) -> bool | None:
             if not any(side.value is one for side in (left, right) for one in _SINGLETONS):
                 return None  # whether equal texts or numbers are one object is Python's business
             return (left.value is right.value) is (op == "is")
+        if isinstance(left, EnumMember) and isinstance(right, EnumMember):
+            return (left is right) is (op == "is")
         none = Constant(None)
-        definite = (FunctionValue, ClassValue, LambdaValue, ModuleRef, Items, Mapped)
+        definite = (FunctionValue, ClassValue, LambdaValue, ModuleRef, Collection, InstanceValue, EnumMember)
         if (left == none and isinstance(right, definite)) or (right == none and isinstance(left, definite)):
             return op == "is not"
         return None
+    if op in ("in", "not in") and isinstance(right, Namespace):
+        there = isinstance(left, Constant) and right.frame.names.get(str(left.value))
+        return (op == "in") if there and there.certain else None
     if op in ("in", "not in"):
         items = right.value if isinstance(right, Constant) and isinstance(right.value, str) else ev.items(right)
+        if isinstance(left, EnumMember) and items is not None and not isinstance(items, str):
+            same = [ev.equal(left, item) for item in items]
+            return op == "in" if True in same else None if None in same else op == "not in"
         if items is None or not isinstance(left, Constant):
             return None
         if isinstance(items, str):
@@ -336,6 +374,8 @@ def _compare(ev: Evaluator, op: str, left: Value, right: Value) -> bool | None:
         return op == "not in" if all(isinstance(item, Constant) for item in items) else None
     if isinstance(left, VersionValue) and isinstance(right, VersionValue) and op in _COMPARE:
         return _COMPARE[op](Version(left.text), Version(right.text))
+    if isinstance(left, EnumMember) or isinstance(right, EnumMember):
+        return _compare_members(ev, op, left, right)
     a, b = (known.plain(ev.modules.read(side) if isinstance(side, External) else side) for side in (left, right))
     if a is known.NOT_PLAIN or b is known.NOT_PLAIN or op not in _COMPARE:
         return None
@@ -343,6 +383,19 @@ def _compare(ev: Evaluator, op: str, left: Value, right: Value) -> bool | None:
         return bool(_COMPARE[op](a, b))
     except TypeError:
         return None
+
+
+def _compare_members(ev: Evaluator, op: str, left: Value, right: Value) -> bool | None:
+    """Compare what has at least one member of an enumeration in it."""
+    mixed = [side.value if isinstance(side, EnumMember) and side.mixin else side for side in (left, right)]
+    if not any(isinstance(side, EnumMember) for side in mixed):
+        return _compare(ev, op, *mixed)
+    if op not in ("==", "!="):
+        return None
+    if isinstance(left, EnumMember) and isinstance(right, EnumMember):
+        known_eq = lookup_in_class(ev, left.cls, "__eq__") is None
+        return (left is right) is (op == "==") if known_eq else None
+    return op == "!=" if any(isinstance(side, Constant | Collection) for side in mixed) else None
 
 
 def _unary(ev: Evaluator, node: f.Unary, frame: Frame) -> Value:
@@ -388,6 +441,8 @@ def _index(ev: Evaluator, node: f.Index, frame: Frame) -> Value:
             if isinstance(container, Sized):
                 return Sized(len(range(container.size)[cut]))
         return UNKNOWN
+    if isinstance(container, ClassValue) and (members := instances.enum_members(ev, container)) is not None:
+        return members.get(str(known.plain(ev.eval(node.index, frame))), UNKNOWN)
     if isinstance(container, ClassValue):
         return container  # a generic class with its parameters
     if isinstance(container, External) and container.dotted.rpartition(".")[2][:1].isupper():
@@ -395,6 +450,13 @@ def _index(ev: Evaluator, node: f.Index, frame: Frame) -> Value:
     index = ev.eval(node.index, frame)
     if isinstance(container, Mapped):
         return entry(container, index, UNKNOWN)
+    if isinstance(container, Namespace):
+        return effects.namespace_method(ev, container, "__getitem__", [index], {}, False, frame.line, frame)
+    if isinstance(container, External) and container.dotted == "sys.modules":
+        name = known.plain(index)
+        return ModuleRef(name) if isinstance(name, str) and ev.modules.named(name) is not None else UNKNOWN
+    if isinstance(container, InstanceValue) and container.order:
+        container = Items("tuple", ev.items(container) or ())
     if (
         isinstance(index, Constant)
         and isinstance(index.value, int)
@@ -411,7 +473,7 @@ def _comp(ev: Evaluator, node: f.Comp, frame: Frame) -> Value:
     if not _comp_loop(ev, node, 0, scope, found, frame):
         return UNKNOWN
     if node.kind == "dict":
-        whole = not found.unordered and all(isinstance(key, Constant) for key, _ in found.pairs)
+        whole = not found.unordered and not any(isinstance(key, Unknown) for key, _ in found.pairs)
         return mapped(found.pairs) if whole else UNKNOWN
     values = [value for _, value in found.pairs]
     if node.kind == "set":

@@ -169,6 +169,29 @@ def _dotted_text(node: cst.BaseExpression) -> str:
             return ""
 
 
+def _bound_in(pattern: cst.MatchPattern) -> list[str]:
+    """Return the names that a pattern binds."""
+    finder = _Captures()
+    pattern.visit(finder)
+    return finder.found
+
+
+class _Captures(cst.CSTVisitor):
+    """The names bound by the patterns within one."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def visit_MatchAs(self, node: cst.MatchAs) -> None:  # noqa: N802 - the name libcst calls
+        self.found.extend([] if node.name is None else [node.name.value])
+
+    def visit_MatchStar(self, node: cst.MatchStar) -> None:  # noqa: N802 - the name libcst calls
+        self.found.extend([] if node.name is None else [node.name.value])
+
+    def visit_MatchMapping(self, node: cst.MatchMapping) -> None:  # noqa: N802 - the name libcst calls
+        self.found.extend([] if node.rest is None else [node.rest.value])
+
+
 class _Extractor:
     """Lowers statements and expressions of one file."""
 
@@ -200,6 +223,8 @@ class _Extractor:
             cst.Raise: lambda n, line: f.Raise(None if n.exc is None else self.expr(n.exc), line),
             cst.Break: lambda n, line: f.Jump("break", line),
             cst.Continue: lambda n, line: f.Jump("continue", line),
+            cst.Global: lambda n, line: f.Global(tuple(item.name.value for item in n.names), True, line),
+            cst.Nonlocal: lambda n, line: f.Global(tuple(item.name.value for item in n.names), False, line),
         }
         self._expressions: dict[type, Callable[[Any, int], f.Expr]] = {
             cst.Name: self._name,
@@ -372,7 +397,32 @@ class _Extractor:
     def _match(self, node: cst.Match) -> list[f.Stmt]:
         line = self._at(node)
         subject = self.expr(node.subject)
-        return [f.Match(subject, tuple(self._suite(case.body, line) for case in node.cases), line)]
+        return [f.Match(subject, tuple(self._case(case, line) for case in node.cases), line)]
+
+    def _case(self, node: cst.MatchCase, line: int) -> f.Case:
+        names: list[str] = []
+        values = self._pattern(node.pattern, names)
+        guard = None if node.guard is None else self.expr(node.guard)
+        return f.Case(values, tuple(names), guard, self._suite(node.body, line))
+
+    def _pattern(self, node: cst.MatchPattern, names: list[str]) -> tuple[f.Expr, ...] | None:
+        """Return the values one of which matches (none: anything does; null: not followed), and note what is bound."""
+        if isinstance(node, cst.MatchValue):
+            return (self.expr(node.value),)
+        if isinstance(node, cst.MatchSingleton):
+            return (self.expr(node.value),)
+        if isinstance(node, cst.MatchOr):
+            parts = [self._pattern(element.pattern, names) for element in node.patterns]
+            known = [part for part in parts if part is not None]
+            if () in known:
+                return ()
+            return tuple(value for part in known for value in part) if len(known) == len(parts) else None
+        if isinstance(node, cst.MatchAs):
+            values = () if node.pattern is None else self._pattern(node.pattern, names)
+            names.extend([] if node.name is None else [node.name.value])
+            return values
+        names.extend(_bound_in(node))
+        return None
 
     def _import(self, node: cst.Import, line: int) -> f.Stmt:
         return f.Import(tuple((dotted(alias.name), alias_of(alias)) for alias in node.names), line)
@@ -390,11 +440,12 @@ class _Extractor:
         return f.Assign(tuple(self.expr(target.target) for target in node.targets), self.expr(node.value), line)
 
     def _annotated(self, node: cst.AnnAssign, line: int) -> f.Stmt | None:
-        if node.value is None:
-            return None
         if isinstance(node.value, cst.Yield):
             return self._yield(node.value, line)
-        return f.Assign((self.expr(node.target),), self.expr(node.value), line)
+        annotation = _dotted_text(node.annotation.annotation)
+        if node.value is None:
+            return f.Declare(node.target.value, annotation, line) if isinstance(node.target, cst.Name) else None
+        return f.Assign((self.expr(node.target),), self.expr(node.value), line, annotation)
 
     def _augmented(self, node: cst.AugAssign, line: int) -> f.Stmt:
         return f.AugAssign(self.expr(node.target), _operator(node.operator).rstrip("="), self.expr(node.value), line)

@@ -13,8 +13,8 @@ from typing import Union
 
 import msgspec
 
-FACTS_VERSION = 1
-"""Version of this form. 1: first."""
+FACTS_VERSION = 2
+"""Version of this form. 1: first. 2: annotations, declarations, ``global``, the patterns of ``match``."""
 
 
 class Const(msgspec.Struct, frozen=True, array_like=True, tag=1):
@@ -218,6 +218,8 @@ class Assign(msgspec.Struct, frozen=True, array_like=True, tag=32):
     targets: tuple[Expr, ...]
     value: Expr
     line: int
+    annotation: Union[str, None] = None
+    """Dotted name that the annotation starts with; null without one."""
 
 
 class AugAssign(msgspec.Struct, frozen=True, array_like=True, tag=33):
@@ -327,11 +329,41 @@ class With(msgspec.Struct, frozen=True, array_like=True, tag=44):
     line: int
 
 
+class Case(msgspec.Struct, frozen=True, array_like=True):
+    """``case pattern if guard``.
+
+    ``values`` are those one of which the subject must equal: none of them for a pattern that always matches, null for
+    one that is not followed.
+    """
+
+    values: Union[tuple[Expr, ...], None]
+    names: tuple[str, ...]
+    """What the pattern binds."""
+    guard: Union[Expr, None]
+    body: tuple[Stmt, ...]
+
+
 class Match(msgspec.Struct, frozen=True, array_like=True, tag=45):
-    """``match subject``: the bodies of its cases, patterns left out."""
+    """``match subject``."""
 
     subject: Expr
-    cases: tuple[tuple[Stmt, ...], ...]
+    cases: tuple[Case, ...]
+    line: int
+
+
+class Declare(msgspec.Struct, frozen=True, array_like=True, tag=48):
+    """``name: annotation`` without a value."""
+
+    name: str
+    annotation: str
+    line: int
+
+
+class Global(msgspec.Struct, frozen=True, array_like=True, tag=49):
+    """``global …`` or, where ``outer`` is false, ``nonlocal …``."""
+
+    names: tuple[str, ...]
+    outer: bool
     line: int
 
 
@@ -381,7 +413,7 @@ class Class(msgspec.Struct, frozen=True, array_like=True, tag=47):
 
 Stmt = Union[
     Import, FromImport, Assign, AugAssign, Del, ExprStmt, Return, Yield, Raise, Jump,
-    If, For, While, Try, With, Match, Function, Class,
+    If, For, While, Try, With, Match, Function, Class, Declare, Global,
 ]  # fmt: skip
 
 
@@ -404,6 +436,11 @@ class ModuleFacts(msgspec.Struct, frozen=True, array_like=True):
     body: tuple[Stmt, ...]
     ignores: tuple[tuple[int, tuple[str, ...]], ...] = ()
     unparsed: tuple[Note, ...] = ()
+
+
+def at_line(body: tuple[Stmt, ...], line: int) -> tuple[Stmt, ...]:
+    """Return statements as if all of them stood on one line, which is where a text that holds them is used."""
+    return tuple(msgspec.structs.replace(statement, line=line) for statement in body)
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -42,6 +42,14 @@ class Frame:
     """How many undecided conditions a function was called under."""
     yielded: list[Value] | None = field(default_factory=list)
     """What a generator function yields; None once that is not known."""
+    outer: dict[str, bool] = field(default_factory=dict)
+    """Names of ``global`` (true) and ``nonlocal`` (false) statements."""
+    declared: dict[str, str] = field(default_factory=dict)
+    """Annotated names of a class body, in order: what their annotation starts with."""
+    arguments: tuple[str, ...] = ()
+    """Parameters of the function whose call this is."""
+    turning: list[str] = field(default_factory=list)
+    """Names that the loops being run bind, outermost first."""
     replaced: list[tuple[str, Binding]] = field(default_factory=list)
     """Bindings that a later one of the same name in the same scope replaced, both certain."""
 
@@ -52,6 +60,14 @@ class Issue:
 
     line: int
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamePattern:
+    """Names that a module may have though they are not wholly known: ``get_*_session``."""
+
+    pattern: str
+    line: int
 
 
 @dataclass(slots=True, eq=False)
@@ -71,6 +87,7 @@ class Module:
     failed: str | None = None
     """Why importing it fails, as far as can be seen."""
     issues: list[Issue] = field(default_factory=list)
+    patterns: list[NamePattern] = field(default_factory=list)
     dynamic_helpers: list[FunctionValue] = field(default_factory=list)
     """Functions that call ``getfixturevalue`` and are neither test nor fixture."""
 

@@ -9,22 +9,25 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
 from fixturescope.analysis import builtins_table as table
+from fixturescope.analysis import effects, instances
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.frames import Binding, Frame
-from fixturescope.analysis.mro import external_bases, linearize
+from fixturescope.analysis.mro import external_bases, linearize, lookup_in_class
 from fixturescope.analysis.values import (
     UNKNOWN,
+    Auto,
     BoundMethod,
     ClassValue,
     Collection,
     Constant,
     DecoratorValue,
     External,
+    FieldSpec,
     FixtureValue,
     FunctionValue,
     InstanceValue,
@@ -32,6 +35,7 @@ from fixturescope.analysis.values import (
     LazyFixture,
     Mark,
     ModuleRef,
+    Namespace,
     Parameter,
     ParamSet,
     PartialValue,
@@ -67,6 +71,11 @@ _INIT_WRITERS = frozenset({
     "dataclasses.dataclass", "attr.s", "attr.attrs", "attr.dataclass", "attr.define", "attr.frozen", "attr.mutable",
     "attrs.define", "attrs.frozen", "attrs.mutable", "attr.attributes",
 })  # fmt: skip
+_RECORDS = frozenset({
+    "dataclasses.dataclass", "attr.dataclass", "attr.define", "attr.frozen", "attr.mutable", "attrs.define", "attrs.frozen",
+    "attrs.mutable",
+})  # fmt: skip
+_FIELDS = frozenset({"dataclasses.field", "attr.field", "attrs.field"})
 _CANONICAL = {
     "_pytest.fixtures": "pytest",
     "_pytest.outcomes": "pytest",
@@ -79,9 +88,6 @@ _CANONICAL = {
     "mock": "unittest.mock",
     "typing_extensions": "typing",
 }
-_ENUMS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
-_FLAGS = frozenset({"enum.Flag", "enum.IntFlag"})
-MAX_BASES = 30
 _ANY_ERROR = frozenset({"Exception", "BaseException"})
 
 
@@ -167,8 +173,19 @@ def decorate(
     if decorator.kind == "given" and isinstance(target, FunctionValue):
         return replace(target, signature=_given(target.parameters, decorator))
     if decorator.kind == "init" and isinstance(target, ClassValue):
-        return replace_class(ev, target, has_init=True)
+        return _with_init(target, decorator.dotted)
     return target
+
+
+def _with_init(target: ClassValue, dotted: str) -> ClassValue:
+    """A class whose ``__init__`` a decorator writes: from its annotated names, or in a way that is not followed."""
+    return replace(target, has_init=True, record="dataclass" if dotted in _RECORDS else target.record)
+
+
+def _field(args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value:
+    """``dataclasses.field(...)``, ``attrs.field(...)``: what a new instance gets where nobody gives a value."""
+    factory = kwargs.get("default_factory", kwargs.get("factory"))
+    return FieldSpec(kwargs.get("default"), factory, kwargs.get("init") != Constant(False))
 
 
 def _decorate_external(ev: Evaluator, decorator: External, target: Value, line: int, frame: Frame) -> Value:
@@ -188,7 +205,7 @@ def _decorate_external(ev: Evaluator, decorator: External, target: Value, line: 
     if isinstance(target, FixtureValue) and dotted == "builtins.classmethod":
         return UNKNOWN
     if dotted in _INIT_WRITERS and isinstance(target, ClassValue):
-        return replace_class(ev, target, has_init=True)
+        return _with_init(target, dotted)
     if sounds_like_parametrize(dotted) and isinstance(target, FunctionValue):
         return replace(target, marks=(*target.marks, Mark("parametrize", applied=True, incomplete=True, line=line)))
     if "fixture" in dotted:
@@ -196,12 +213,6 @@ def _decorate_external(ev: Evaluator, decorator: External, target: Value, line: 
         if isinstance(read, FunctionValue):
             return ev.decorate(read, target, line, frame)
     return target
-
-
-def replace_class(ev: Evaluator, target: ClassValue, **changes: Any) -> ClassValue:
-    """Return a class value with changes, that shares its body's scope."""
-    del ev  # the scope is shared, so whoever holds the old value sees the same names
-    return replace(target, **changes)
 
 
 def fixture(function: Value, options: Mapping[str, Value], frame: Frame, line: int, decorator: DecoratorValue) -> Value:
@@ -271,7 +282,7 @@ def call(
         if incomplete and isinstance(func.receiver, Collection) and func.name in MUTATORS:
             ev.change(func.receiver, UNKNOWN)
             return UNKNOWN
-        return _method(ev, func, args, kwargs, line, frame)
+        return _method(ev, func, args, kwargs, incomplete, line, frame)
     if isinstance(func, External):
         return _external(ev, func, args, kwargs, incomplete, line, frame)
     _escapes(ev, args, line, frame)
@@ -286,9 +297,17 @@ def _escapes(ev: Evaluator, args: Sequence[Value], line: int, frame: Frame) -> N
 
 
 def _method(
-    ev: Evaluator, func: BoundMethod, args: Sequence[Value], kwargs: dict[str, Value], line: int, frame: Frame
+    ev: Evaluator,
+    func: BoundMethod,
+    args: Sequence[Value],
+    kwargs: dict[str, Value],
+    incomplete: bool,
+    line: int,
+    frame: Frame,
 ) -> Value:
     receiver = func.receiver
+    if isinstance(receiver, Namespace):
+        return effects.namespace_method(ev, receiver, func.name, args, kwargs, incomplete, line, frame)
     if isinstance(receiver, RequestValue):
         if func.name == "getfixturevalue":
             ev.note_request(args[0] if args else kwargs.get("argname", UNKNOWN), line, frame)
@@ -316,6 +335,13 @@ def _external(
             if function is None or function == Constant(None)
             else fixture(function, kwargs, frame, line, decorator)
         )
+    effect = effects.effect_of(dotted)
+    if effect is not None:
+        return effect.apply(ev, args, kwargs, incomplete, line, frame)
+    if dotted in ("collections.namedtuple", "typing.NamedTuple"):
+        return instances.named_tuple(ev, args, kwargs, line, frame)
+    if dotted in _FIELDS:
+        return _field(args, kwargs)
     handler = _CALLS.get(dotted)
     if handler is not None:
         return handler(ev, args, kwargs, incomplete, line)
@@ -323,9 +349,9 @@ def _external(
         return _patch(dotted, args, kwargs)
     if dotted in _INIT_WRITERS:
         return (
-            DecoratorValue("init")
+            DecoratorValue("init", dotted=dotted)
             if not args
-            else replace_class(ev, args[0], has_init=True)
+            else _with_init(args[0], dotted)
             if isinstance(args[0], ClassValue)
             else UNKNOWN
         )
@@ -338,7 +364,7 @@ def _external(
         return UNKNOWN
     if dotted.rpartition(".")[2] in _LAZY_NAMES and ("lazy" in dotted or "pytest" in dotted):
         return LazyFixture(args[0] if args else UNKNOWN)
-    if dotted.startswith(("builtins.", "itertools.")):
+    if dotted.startswith(("builtins.", "itertools.", "collections.", "copy.")):
         if dotted == "builtins.map" and args and isinstance(args[0], BoundMethod | LambdaValue | FunctionValue):
             return _mapped_call(ev, args, line, frame)
         return table.function(ev, dotted, args, kwargs, incomplete)
@@ -418,6 +444,41 @@ def _partial(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], 
     return PartialValue(args[0], tuple(args[1:]), kwargs) if args else UNKNOWN
 
 
+def _isinstance(
+    ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int
+) -> Value:
+    verdict = instances.is_instance(ev, args[0], args[1]) if len(args) == 2 else None
+    return UNKNOWN if verdict is None else Constant(verdict)
+
+
+def _getattr(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int) -> Value:
+    name = plain(args[1]) if len(args) in (2, 3) else NOT_PLAIN
+    return ev.attribute(args[0], name) if isinstance(name, str) else UNKNOWN
+
+
+def _hasattr(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int) -> Value:
+    name = plain(args[1]) if len(args) == 2 else NOT_PLAIN
+    if not isinstance(name, str) or not isinstance(args[0], InstanceValue | ClassValue):
+        return UNKNOWN
+    cls = args[0] if isinstance(args[0], ClassValue) else args[0].cls
+    there = lookup_in_class(ev, cls, name) is not None
+    there |= isinstance(args[0], InstanceValue) and name in args[0].attributes
+    return Constant(True) if there else UNKNOWN
+
+
+def _callable(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int) -> Value:
+    if len(args) == 1 and isinstance(args[0], FunctionValue | LambdaValue | ClassValue | PartialValue | BoundMethod):
+        return Constant(True)
+    return Constant(False) if len(args) == 1 and isinstance(args[0], Constant | Collection) else UNKNOWN
+
+
+def _import_module(
+    ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int
+) -> Value:
+    name = plain(args[0]) if len(args) == 1 else NOT_PLAIN
+    return ModuleRef(name) if isinstance(name, str) and ev.modules.importable(name) else UNKNOWN
+
+
 def _find_spec(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int) -> Value:
     name = args[0] if args else kwargs.get("name")
     if not isinstance(name, Constant) or not isinstance(name.value, str):
@@ -442,6 +503,12 @@ _CALLS: dict[str, _Handler] = {
     "unittest.SkipTest": _skip,
     "pytest.param": _param,
     "functools.partial": _partial,
+    "enum.auto": lambda *_: Auto(),
+    "builtins.isinstance": _isinstance,
+    "builtins.getattr": _getattr,
+    "builtins.hasattr": _hasattr,
+    "builtins.callable": _callable,
+    "importlib.import_module": _import_module,
     "functools.wraps": _wraps,
     "functools.lru_cache": _same,
     "functools.cache": _same,
@@ -457,44 +524,6 @@ _CALLS: dict[str, _Handler] = {
     ),
     "platform.python_implementation": lambda *_: Constant("CPython"),
 }
-
-
-def instantiate(ev: Evaluator, cls: ClassValue, args: Sequence[Value]) -> Value:
-    """Return an instance of a class of the project."""
-    return UNKNOWN if _is_enum(ev, cls) else InstanceValue(cls)
-
-
-def _is_enum(ev: Evaluator, cls: ClassValue, depth: int = 0, *, flags: bool = False) -> bool:
-    """Whether a class is an enumeration (of flags), by the bases that are in sight: no library is read for it."""
-    wanted = _FLAGS if flags else _ENUMS
-    bases = [ev.force(base) for base in cls.bases] if depth < MAX_BASES else []
-    return any(
-        base.dotted in wanted
-        if isinstance(base, External)
-        else isinstance(base, ClassValue) and _is_enum(ev, base, depth + 1, flags=flags)
-        for base in bases
-    )
-
-
-def enum_members(ev: Evaluator, cls: ClassValue) -> tuple[Value, ...] | None:
-    """Return what iterating over an enumeration class gives, or None for another class."""
-    if not _is_enum(ev, cls):
-        return None
-    members = [
-        binding
-        for name, binding in cls.frame.names.items()
-        if not name.startswith("__")
-        and not (name.startswith("_") and name.endswith("_"))
-        and not isinstance(binding.value, FunctionValue | ClassValue | LambdaValue)
-    ]
-    if _is_enum(ev, cls, flags=True) or not all(binding.certain for binding in members):
-        return None  # which values of a flag are members is a matter of bits, and of the version
-    values = [plain(ev.force(binding.value), ordered=True) for binding in members]
-    distinct: list[Any] = []
-    for value in values:
-        if value is NOT_PLAIN or value not in distinct:  # members of one value are one member
-            distinct.append(value)
-    return (UNKNOWN,) * len(distinct)
 
 
 def stateful_test_case(ev: Evaluator, cls: ClassValue) -> Value:
@@ -563,20 +592,17 @@ def is_namespace_call(node: f.Expr) -> bool:
 
 
 def registers_names(node: f.Expr) -> bool:
-    """Whether a call may bind names of a module or class that its text does not show."""
+    """Whether a call may bind names in a way that is not followed."""
     if not isinstance(node, f.Call):
         return False
     if isinstance(node.func, f.Name):
-        return node.func.id in ("setattr", "exec", "register", "register_fixture")
-    if isinstance(node.func, f.Attr):
-        if node.func.attr == "update" and is_namespace_call(node.func.value):
-            return True
-        return (
-            node.func.attr in ("register", "register_fixture")
-            and isinstance(node.func.value, f.Name)
-            and "pytest" in node.func.value.id
-        )
-    return False
+        return node.func.id in ("register", "register_fixture")
+    return (
+        isinstance(node.func, f.Attr)
+        and node.func.attr in ("register", "register_fixture")
+        and isinstance(node.func.value, f.Name)
+        and "pytest" in node.func.value.id
+    )
 
 
 def makes_fixture(value: Value) -> bool:

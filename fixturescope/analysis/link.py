@@ -48,6 +48,7 @@ _TESTCASE = re.compile(r"unittest|TestCase")
 _FROM_IMPORT = re.compile(
     r"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n(]*(?:\\\n[^\n]*)*)", re.MULTILINE
 )
+_GLOBAL = re.compile(r"^[ \t]+global[ \t]+([\w, \t]+)", re.MULTILINE)
 _COMMENT = re.compile(r"#[^\n]*")
 
 
@@ -108,6 +109,7 @@ class Linker:
         self._following: set[tuple[str, str]] = set()
         self._attributes: dict[tuple[str, str], Value] = {}
         self._matters: dict[tuple[str, str], bool] = {}
+        self._globals: dict[Path, frozenset[str]] = {}
         self._mutated: dict[tuple[Path, str], bool] = {}
         self._texts: dict[Path, tuple[str, bool]] = {}
 
@@ -205,6 +207,25 @@ class Linker:
             seen = len(re.findall(pattern, self._text(module.path)))
             self._mutated[key] = seen > 0 and seen > _mutations(module.facts.body, name)
         return self._mutated[key]
+
+    def changed_by_methods(self, module: Module, name: str) -> bool:
+        """See ``evaluate.Modules.changed_by_methods``."""
+        key = (module.path, f".{name}")
+        if key not in self._mutated:
+            written, calls = re.escape(name), "|".join(sorted(MUTATORS))
+            text = self._text(module.path)
+            changes = rf"\.{written}[ \t]*(?:\[[^\n]*\][ \t]*[-+|&]?=(?!=)|\.(?:{calls})\b|[-+|&]=)"
+            settings = rf"\.{written}[ \t]*(?::[^=\n]+)?=(?!=)"
+            self._mutated[key] = re.search(changes, text) is not None or len(re.findall(settings, text)) > 1
+        return self._mutated[key]
+
+    def reassigned_elsewhere(self, module: Module, name: str) -> bool:
+        """See ``evaluate.Modules.reassigned_elsewhere``."""
+        names = self._globals.get(module.path)
+        if names is None:
+            listed = _GLOBAL.findall(self._text(module.path))
+            names = self._globals[module.path] = frozenset(n.strip() for part in listed for n in part.split(","))
+        return name in names
 
     def _value(self, module: Module, name: str, binding: Binding) -> Value:
         value = self.evaluator.seen(module, name, binding)

@@ -10,7 +10,7 @@ from fixturescope.analysis.values import ClassValue, External, Unknown, Value
 if TYPE_CHECKING:
     from fixturescope.analysis.evaluate import Evaluator
 
-_TRANSPARENT = frozenset({
+TRANSPARENT = frozenset({
     "builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol",
 })  # fmt: skip
 
@@ -34,7 +34,7 @@ def linearize(ev: Evaluator, cls: ClassValue) -> tuple[Value, ...]:
 
 def _followed(ev: Evaluator, base: Value) -> Value:
     base = ev.force(base)
-    if isinstance(base, External) and base.dotted not in _TRANSPARENT:
+    if isinstance(base, External) and base.dotted not in TRANSPARENT:
         return ev.modules.read(base)
     return base
 

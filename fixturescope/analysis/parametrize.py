@@ -53,7 +53,7 @@ def parametrization(ev: Evaluator, marks: Sequence[Mark]) -> Parametrization:
         names = _names(ev, _argument(mark, 0, "argnames"))
         values = _argument(mark, 1, "argvalues")
         size = None if mark.incomplete else ev.size(values)
-        exact &= size is not None and not (size == 0 and isinstance(values, Items) and values.shared)
+        exact &= bool(size) or (isinstance(values, Items) and values.written and size == 0)
         count *= max(size if size is not None else 1, 1)  # an empty parameter set is one skipped item
         if names is None or mark.incomplete:
             unknown = True

@@ -28,6 +28,9 @@ IN_HOOKS = frozenset({"metafunc", "parametrize", "register"})
 METHODS = frozenset({"self", "cls"})
 """Words in a signature that make a function a method: module-level code does not call it."""
 
+CONSTRUCTORS = frozenset({"__init__", "__post_init__"})
+"""Methods whose body says what an instance holds."""
+
 PLAIN_DECORATORS = frozenset({
     "abc.abstractmethod", "abstractmethod", "cached_property", "classmethod", "contextlib.contextmanager", "contextmanager",
     "final", "functools.cached_property", "functools.wraps", "hookimpl", "overload", "property", "pytest.hookimpl", "staticmethod",
@@ -56,6 +59,8 @@ def keeps_body(
         return True
     if name.startswith("test"):
         return "yield" in body_words  # a generator is no test
+    if name in CONSTRUCTORS:
+        return True
     if name.startswith("pytest_"):
         return not IN_HOOKS.isdisjoint(body_words)
     if any(

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Literal, Union
 from fixturescope.analysis import facts as f
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fixturescope.analysis.frames import Frame, Module
 
 
@@ -70,8 +72,8 @@ class Sequence(Collection):
     items: tuple[Value, ...]
     over: tuple[Value, ...] = ()
     """What an iterator or a view looks at: it is not known any more when that changes."""
-    shared: bool = field(default=False, init=False)
-    """A module has a name for it: where it is empty, it is most likely a registry that others fill."""
+    written: bool = field(default=False, init=False)
+    """It is a display in the text, and nobody has a name for it: an empty one is no registry that others fill."""
 
 
 @dataclass(slots=True, eq=False)
@@ -251,6 +253,7 @@ class FixtureValue(Value):
     line: int
     incomplete: bool = False
     decorator: str = "pytest.fixture"
+    made: Made | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -268,13 +271,72 @@ class ClassValue(Value):
     """``mock.patch`` class decorators that hand an argument to each test method."""
     has_init: bool = False
     """A decorator such as ``dataclass`` wrote an ``__init__``."""
+    record: Literal["", "dataclass", "namedtuple"] = ""
+    """What makes attributes of the annotated names."""
+    fields: tuple[tuple[str, Value | None], ...] = ()
+    """Of a named tuple that a call made: names and default values."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class InstanceValue(Value):
     """An instance of a known class; ``self`` in methods."""
 
     cls: ClassValue
+    attributes: dict[str, Value] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+    """Of a named tuple: its fields."""
+    serial: int = field(default_factory=next_serial, init=False)
+
+
+@dataclass(slots=True, eq=False)
+class EnumMember(Value):
+    """A member of an enumeration; there is one object for each."""
+
+    cls: ClassValue
+    name: str
+    value: Value
+    mixin: Literal["", "int", "str"] = ""
+    """What its members compare with."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Auto(Value):
+    """What one call of ``enum.auto()`` gives until the class is complete."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FieldSpec(Value):
+    """``dataclasses.field(...)``, ``attrs.field(...)``."""
+
+    default: Value | None = None
+    factory: Value | None = None
+    init: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace(Value):
+    """A scope as a dict: ``globals()``, ``vars(module)``, ``cls.__dict__``."""
+
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How a fixture came about that no ``def`` of a module or class is."""
+
+    path: Path
+    line: int
+    """Of the statement that registered it."""
+    steps: tuple[MadeBy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MadeBy:
+    """Bindings that decided what was made, and the place that they hold for."""
+
+    bindings: tuple[tuple[str, str], ...]
+    path: Path
+    line: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)

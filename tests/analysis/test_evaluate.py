@@ -72,6 +72,37 @@ KNOWN = {
     "star in a call": "def f(*a, **k): return [a, k]\nx = f(*[1, 2], **{'b': 3})",
     "global constant in a function": "N = 3\ndef f(): return list(range(N))\nx = f()",
     "late binding": "fs = []\nfor n in 'ab': fs.append(lambda: n)\nx = [f() for f in fs]",
+    "class of a dataclass": (
+        "from dataclasses import dataclass, field\nfrom typing import ClassVar\n"
+        "@dataclass\nclass A:\n  a: int\n  b: list = field(default_factory=list)\n  c: ClassVar[int] = 7\n"
+        "@dataclass\nclass B(A):\n  d: str = 'd'\n  def __post_init__(self): self.e = [self.a, self.d]\n"
+        "i = B(1, [2])\nx = [i.a, i.b, i.c, i.d, i.e]\ny = B(a=3).b"
+    ),
+    "named tuples": (
+        "from collections import namedtuple\nfrom typing import NamedTuple\n"
+        "P = namedtuple('P', 'a b', defaults=[2])\nclass Q(NamedTuple):\n  a: int\n  b: int = 5\n"
+        "x = [P(1).b, *Q(3)]\na, y = P(8, 9)\nz = P(1, 2)[0]"
+    ),
+    "instances": (
+        "class C:\n  kind = 'c'\n  def __init__(self, a, *b, c=3): self.a, self.b, self.c = a, b, c\n"
+        "class D(C): kind = 'd'\ni = D(1, 2)\nj = i\nx = [i.a, i.b, i.c, i.kind]\ny = isinstance(i, C)"
+    ),
+    "members of an enum": (
+        "from enum import Enum, IntEnum, auto\nclass E(Enum):\n  A = auto()\n  B = auto()\n  C = A\n"
+        "class N(IntEnum):\n  A = 4\n  B = auto()\n"
+        "x = [e.name for e in E] + [E.C.name, E['B'].value, E(2).name, E.A == E.C, E.A is E.B, N.B == 5, N.A in [1, 4]]\n"
+        "y = {e: e.value for e in N.__members__.values()}[N.B]\nz = f'{N.B}'"
+    ),
+    "match on values": "y = 'b'\nmatch y:\n  case 'a' | 'c': x = 1\n  case 'b' if y == 'z': x = 2\n  case other: x = [other]",
+    "global": "n = [1]\ndef f(a):\n  global m\n  m = a\n  return lambda: 1\nf(2)\nx = n",
+    "nonlocal": "def f():\n  a = 1\n  def g():\n    nonlocal a\n    a = 2\n    return lambda: 1\n  g()\n  return [a]\nx = f()",
+    "names through the namespace": "globals()['x'] = 1\nvars().update(y=[2])\nz = 'x' in globals()",
+    "a class by a call": "T = type('T', (), {'a': [1]})\nx = T.a\ny = T().a",
+    "code in a text": "exec('x = 1\\ny = [x]')",
+    "copies": "import copy\nx = [[1], [2]]\ny = copy.deepcopy(x)\nz = copy.copy(x)\nx[0].append(3)\nx.append(4)",
+    "next": "i = iter([1, 2])\nx = next(i)\ny = next(i)\nz = next(i, 3)",
+    "filter": "x = list(filter(lambda n: n > 1, [1, 2, 3]))\ny = list(filter(None, [0, 1]))",
+    "combinations": "import itertools\nx = [''.join(p) for p in itertools.combinations('abc', 2)]\ny = len(list(itertools.permutations('abc')))",
     "version": "import sys\nx = sys.version_info >= (3, 8)\ny = sys.version_info[0]",
 }
 
@@ -125,11 +156,15 @@ PARTLY = [
     ("mutual recursion", "def f(n): return g(n)\ndef g(n): return f(n)\nx = f(1)", "?"),
     ("an argument that is missing", "def f(a, b): return b\nx = f(1)", "?"),
     ("an exception's value", "try: raise ValueError\nexcept ValueError as x: y = 1", "?"),
-    ("an enum's value", "import enum\nclass E(enum.Enum):\n  A = 1\nx = E(1)", "?"),
     ("how many flags", "import enum\nclass E(enum.Flag):\n  A = 1\n  B = 2\n  AB = 3\nx = len(list(E))", "?"),
     ("an enum with a member that may be", "import enum, os\nclass E(enum.Enum):\n  A = 1\n  if os.getpid(): B = 2\nx = len(list(E))", "?"),
-    ("an attribute of an instance", "class C:\n  def __init__(self): self.a = 1\nx = C().a", "?"),
-    ("changed through the module's dictionary", "globals()['x'] = 1", "<builtins.x>"),
+    ("an attribute that a method may set", "class C:\n  def __init__(self): self.a = 1\n  def f(self): self.a = 2\nc = C()\nc.f()\nx = c.a", "?"),
+    ("an attribute that a branch sets", "import os\nclass C: pass\nc = C()\nc.a = 1\nif os.getpid(): c.a = 2\nx = c.a", "?"),
+    ("an attribute of what inherits from a library", "import lib\nclass C(lib.Base):\n  a = 1\nx = C().a", "?"),
+    ("a list that a method fills", "class C:\n  def __init__(self): self.a = []\n  def f(self, b): self.a.append(b)\nc = C()\nx = c.a + [1]", "?"),
+    ("a field that is missing", "import dataclasses\n@dataclasses.dataclass\nclass C:\n  a: int\nx = C(**{}).a", "?"),
+    ("a case that may be", "import os\nmatch os.getpid():\n  case 1: x = 1\n  case n if n > 1: x = 2", "?"),
+    ("a name that a function may assign", "x = 1\ndef f():\n  global x\n  x = 2\nf()\ny = x", "?"),
     ("a name that a function changes", "x = [1]\ndef f(): x.append(2)\nf()\ny = x", "?"),
     ("a method that bears on no fixture", "class C:\n  def f(self): return 1\nx = C().f()", "?"),
     ("a cycle of classes", "class C(C): pass\nx = C.a", "?"),
@@ -257,13 +292,15 @@ def test_calls_that_double_end() -> None:
 ISSUES = [
     ("a fixture made in a loop that is not known", "import os\nfor n in os.listdir():\n  def f(): pass", ["a loop over values that are not known makes names"]),
     ("a name made in one", "import os\nfor n in os.listdir(): globals()[n] = 1",
-     ["a loop over values that are not known makes names", "a name is made through the module's own dictionary"]),
+     ["a loop over values that are not known makes names", "a name is made that is not known"]),
     ("a class made within an if within one", "import os\nfor n in os.listdir():\n  if n:\n    class C: pass",
      ["a loop over values that are not known makes names"]),
     ("such a loop that makes nothing", "import os\nfor n in os.listdir(): print(n)", []),
-    ("a name made through the namespace", "globals()['x'] = 1", ["a name is made through the module's own dictionary"]),
-    ("names made by a call", "globals().update(x=1)", ["a call registers names at import"]),
-    ("a fixture set in another module", "import other, pytest\n@pytest.fixture\ndef f(): pass\nother.f = f", ["sets 'f' in another module"]),
+    ("a name made through the namespace", "globals()['x'] = 1", []),
+    ("names made by a call", "globals().update(x=1)", []),
+    ("names that are not known, made by a call", "import os\nglobals().update(os.environ)", ["a name is made that is not known"]),
+    ("a name that is partly known", "import os\nglobals()['get_' + os.sep] = 1", ["a name is made that is not known (it looks like 'get_*')"]),
+    ("a call that registers", "from lib import register\nregister(1)", ["a call registers names at import"]),
     ("a module that may skip itself", "import os, pytest\nif os.getpid(): pytest.skip('no', allow_module_level=True)",
      ["the module may skip itself: pytest.skip at module level"]),
 ]  # fmt: skip

@@ -20,7 +20,7 @@ from fixturescope.analysis.checks.context import (
 )
 from fixturescope.analysis.frames import Frame, Module
 from fixturescope.analysis.nodes import Definition, Node
-from fixturescope.analysis.resolve import ResolvedTest
+from fixturescope.analysis.resolve import ResolvedTest, matches
 from fixturescope.analysis.values import ClassValue, External, FunctionValue, Unknown
 from fixturescope.model import Diagnostic
 
@@ -99,6 +99,7 @@ class _Doubts:
         self._anywhere = bool(suite.unread or context.missing) or any(self._is_doubtful(module) for module in shared)
         self._anywhere |= any(context.in_project(path) for path in context.problems)
         self._shared = frozenset(name for module in shared for name in _made(module))
+        self._patterns = [one.pattern for module in shared for one in module.patterns]
         self._made: dict[Module, frozenset[str]] = {}
         self._classes = dict(context.classes())
 
@@ -107,6 +108,9 @@ class _Doubts:
         if resolved.parameters.unknown_names or name in resolved.parameters.names or name in self._shared:
             return True
         above = set(resolved.test.node.ancestors())
+        own = [one.pattern for node in above if node.module is not None for one in node.module.patterns]
+        if any(matches(pattern, name) for pattern in (*self._patterns, *own)):
+            return True
         if any(hook.node in above and (hook.names is None or name in hook.names) for hook in self._context.suite.hooks):
             return True
         if any(node in self._classes and self._context.is_decorated(self._classes[node]) for node in above):

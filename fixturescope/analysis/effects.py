@@ -1,0 +1,426 @@
+"""What binds names that no text shows: each kind of it is a small class with its documentation and examples.
+
+``GOOD`` is a conftest whose fixtures are all seen, ``BAD`` one where something stays unknown and is said to be so. The
+tests and the page on what can be seen without running are made from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from fixturescope.analysis import builtins_table as table
+from fixturescope.analysis import instances
+from fixturescope.analysis.frames import Frame, Issue, NamePattern
+from fixturescope.analysis.values import (
+    UNKNOWN,
+    ClassValue,
+    Constant,
+    InstanceValue,
+    Mapped,
+    ModuleRef,
+    Namespace,
+    Unknown,
+    Value,
+    current,
+)
+
+if TYPE_CHECKING:
+    from fixturescope.analysis.evaluate import Evaluator
+
+
+class Effect:
+    """A call that may bind names."""
+
+    calls: ClassVar[tuple[str, ...]] = ()
+    """Dotted names of what is called."""
+    TITLE: ClassVar[str]
+    GOOD: ClassVar[str]
+    BAD: ClassVar[str]
+
+    def apply(
+        self,
+        ev: Evaluator,
+        args: Sequence[Value],
+        kwargs: Mapping[str, Value],
+        incomplete: bool,
+        line: int,
+        frame: Frame,
+    ) -> Value:
+        """Do what the call does, and return what it returns."""
+        raise NotImplementedError
+
+
+class ModuleNamespace(Effect):
+    """The names of a module as a dict, and what is put into it."""
+
+    calls = ("builtins.globals",)
+    TITLE = "`globals()[name] = …`, `globals().update({…})`"
+    GOOD = """
+        import pytest
+
+        def make(value):
+            @pytest.fixture
+            def made():
+                return value
+            return made
+
+        for n, word in enumerate(["one", "two"]):
+            globals()[f"number_{word}"] = make(n)
+        globals().update({f"more_{word}": make(word) for word in "ab"}, last=make(0))
+        """
+    BAD = """
+        import os
+        import pytest
+
+        def make(value):
+            @pytest.fixture
+            def made():
+                return value
+            return made
+
+        globals()["of_" + os.environ["WHO"]] = make(1)
+        """
+
+    def apply(
+        self,
+        ev: Evaluator,
+        args: Sequence[Value],
+        kwargs: Mapping[str, Value],
+        incomplete: bool,
+        line: int,
+        frame: Frame,
+    ) -> Value:
+        """See ``Effect.apply``."""
+        return Namespace(frame.module.frame)
+
+
+class LocalNamespace(Effect):
+    """The names where the call stands; of a function they are a copy, which nobody reads."""
+
+    calls = ("builtins.vars", "builtins.locals")
+    TITLE = "`vars()[name]`, `locals()[name]` in a module or a class, `vars(module)[name]`"
+    GOOD = """
+        import sys
+        import pytest
+
+        def make(value):
+            @pytest.fixture
+            def made():
+                return value
+            return made
+
+        for n in range(2):
+            locals()[f"by_locals_{n}"] = make(n)
+            vars(sys.modules[__name__])[f"by_vars_{n}"] = make(n)
+        """
+    BAD = """
+        import os
+        import pytest
+
+        def make(value):
+            @pytest.fixture
+            def made():
+                return value
+            return made
+
+        vars()[os.environ["WHO"] + "_fixture"] = make(1)
+        """
+
+    def apply(
+        self,
+        ev: Evaluator,
+        args: Sequence[Value],
+        kwargs: Mapping[str, Value],
+        incomplete: bool,
+        line: int,
+        frame: Frame,
+    ) -> Value:
+        """See ``Effect.apply``."""
+        if args:
+            return namespace_of(ev, args[0])
+        return UNKNOWN if frame.kind == "function" else Namespace(frame)
+
+
+class SetAttribute(Effect):
+    """An attribute by name."""
+
+    calls = ("builtins.setattr",)
+    TITLE = "`setattr(sys.modules[__name__], name, …)`, `setattr(cls, name, …)`"
+    GOOD = """
+        import sys
+        import pytest
+
+        def make(value):
+            @pytest.fixture(scope="module")
+            def made(request):
+                return value
+            return made
+
+        here = sys.modules[__name__]
+        for word in ("a", "b"):
+            setattr(here, "get_" + word, make(word))
+        """
+    BAD = """
+        import os
+        import sys
+        import pytest
+
+        def make(value):
+            @pytest.fixture
+            def made():
+                return value
+            return made
+
+        for word in os.listdir("."):
+            setattr(sys.modules[__name__], f"get_{word}_file", make(word))
+        """
+
+    def apply(
+        self,
+        ev: Evaluator,
+        args: Sequence[Value],
+        kwargs: Mapping[str, Value],
+        incomplete: bool,
+        line: int,
+        frame: Frame,
+    ) -> Value:
+        """See ``Effect.apply``."""
+        if len(args) != 3 or incomplete:
+            return UNKNOWN
+        owner, name, value = args
+        if isinstance(owner, InstanceValue):
+            text = table.plain(name)
+            if isinstance(text, str):
+                instances.set_attribute(ev, owner, text, value)
+            else:
+                instances.forget(owner)
+            return Constant(None)
+        space = namespace_of(ev, owner)
+        if isinstance(space, Namespace):
+            put(ev, space, name, value, line, frame)
+        return Constant(None)
+
+
+class MakeClass(Effect):
+    """A class by a call."""
+
+    calls = ("builtins.type",)
+    TITLE = '`type("TestX", (Base,), {…})`'
+    GOOD = """
+        import pytest
+
+        class Base:
+            @pytest.fixture
+            def inherited(self):
+                return 1
+
+        @pytest.fixture
+        def plain():
+            return 1
+
+        Made = type("Made", (Base,), {"own": 1})
+        """
+    BAD = """
+        import os
+        import pytest
+
+        for name in os.listdir("."):
+            globals()[name] = type(name, (), {})
+        """
+
+    def apply(
+        self,
+        ev: Evaluator,
+        args: Sequence[Value],
+        kwargs: Mapping[str, Value],
+        incomplete: bool,
+        line: int,
+        frame: Frame,
+    ) -> Value:
+        """See ``Effect.apply``."""
+        if len(args) == 1 and isinstance(args[0], InstanceValue):
+            return args[0].cls
+        if len(args) != 3 or incomplete:
+            return UNKNOWN
+        name, bases, body = table.plain(args[0]), ev.items(args[1]), args[2]
+        if not isinstance(name, str) or bases is None or not isinstance(body, Mapped):
+            return UNKNOWN
+        texts = {table.plain(key): value for key, value in body.items}
+        if not all(isinstance(key, str) for key in texts):
+            return UNKNOWN
+        return instances.made_class(name, bases, texts, line, frame)
+
+
+class Execute(Effect):
+    """Code that stands in a text."""
+
+    calls = ("builtins.exec",)
+    TITLE = "`exec` of a known text: parsed, not run"
+    GOOD = r"""
+        import pytest
+
+        TEMPLATE = "@pytest.fixture\ndef {name}_server():\n    return {name!r}\n"
+        for name in ("web", "mail"):
+            exec(TEMPLATE.format(name=name))
+        """
+    BAD = """
+        import os
+
+        exec(os.environ["CODE"])
+        """
+
+    def apply(
+        self,
+        ev: Evaluator,
+        args: Sequence[Value],
+        kwargs: Mapping[str, Value],
+        incomplete: bool,
+        line: int,
+        frame: Frame,
+    ) -> Value:
+        """See ``Effect.apply``."""
+        text = table.plain(args[0]) if len(args) == 1 and not incomplete else table.NOT_PLAIN
+        if isinstance(text, str) and frame.kind == "module":
+            ev.run_text(text, line, frame)
+        elif len(args) <= 1:
+            say(ev, frame, line, "exec runs a text that is not known")
+        return Constant(None)
+
+
+class FactoryBoy(Effect):
+    """Fixtures that pytest-factoryboy makes of a factory: the factory's, the model's, one for each attribute."""
+
+    calls = ("pytest_factoryboy.register", "pytest_factoryboy.fixture.register")
+    TITLE = "`pytest_factoryboy.register(Factory)`"
+    GOOD = """
+        import pytest
+
+        @pytest.fixture
+        def plain():
+            return 1
+        """
+    BAD = """
+        import factory
+        from pytest_factoryboy import register
+
+        class Author:
+            pass
+
+        @register
+        class AuthorFactory(factory.Factory):
+            class Meta:
+                model = Author
+            name = "Ann"
+        """
+
+    def apply(
+        self,
+        ev: Evaluator,
+        args: Sequence[Value],
+        kwargs: Mapping[str, Value],
+        incomplete: bool,
+        line: int,
+        frame: Frame,
+    ) -> Value:
+        """See ``Effect.apply``."""
+        made = args[0] if args else UNKNOWN
+        own = table.plain(args[1] if len(args) > 1 else kwargs.get("_name", Constant("")))
+        factory = _snake(made.facts.name) if isinstance(made, ClassValue) else "*"
+        model = own if isinstance(own, str) and own else factory.removesuffix("_factory")
+        if not isinstance(made, ClassValue):
+            model = "*"
+        for pattern in dict.fromkeys((factory, model, f"{model}__*")):
+            expect(frame, pattern, line)
+        say(ev, frame, line, "pytest_factoryboy makes fixtures of a factory while the suite runs")
+        return made
+
+
+def _snake(name: str) -> str:
+    """``AuthorFactory`` → ``author_factory``, as inflection's ``underscore`` does."""
+    spaced = "".join(f"_{c}" if c.isupper() and i and not name[i - 1].isupper() else c for i, c in enumerate(name))
+    return spaced.lower()
+
+
+EFFECTS: tuple[type[Effect], ...] = (ModuleNamespace, LocalNamespace, SetAttribute, MakeClass, Execute, FactoryBoy)
+"""All kinds; of two that name one call the later counts."""
+
+_BY_CALL: dict[str, Effect] = {dotted: effect() for effect in EFFECTS for dotted in effect.calls}
+
+
+def effect_of(dotted: str) -> Effect | None:
+    """Return what calling something by its dotted name does to names, if it does anything."""
+    return _BY_CALL.get(dotted)
+
+
+# namespaces as dicts
+
+
+def namespace_of(ev: Evaluator, owner: Value) -> Value:
+    """Return the names of a module or a class as a dict: ``vars(owner)``, ``owner.__dict__``."""
+    if isinstance(owner, ModuleRef):
+        module = ev.modules.named(owner.dotted)
+        return Namespace(module.frame) if module is not None and module.in_project else UNKNOWN
+    if isinstance(owner, ClassValue):
+        return Namespace(owner.frame)
+    return UNKNOWN
+
+
+def put(ev: Evaluator, space: Namespace, name: Value, value: Value, line: int, frame: Frame) -> None:
+    """Bind a name that was worked out; of one that is not wholly known only the pattern."""
+    name = current(name)
+    if isinstance(name, Constant) and isinstance(name.value, str):
+        if ev.sink is None:  # what a test or fixture binds while it runs makes no fixture
+            ev.bind_elsewhere(space.frame, name.value, ev.made(value, line, frame), line)
+        return
+    if ev.sink is not None:
+        return
+    pattern = name.pattern if isinstance(name, Unknown) and name.pattern else "*"
+    expect(space.frame, pattern, line)
+    say(
+        ev,
+        frame,
+        line,
+        "a name is made that is not known" + (f" (it looks like {pattern!r})" if pattern != "*" else ""),
+    )
+
+
+def expect(frame: Frame, pattern: str, line: int) -> None:
+    """Note that a module may have names that are not wholly known."""
+    known = NamePattern(pattern, line)
+    if known not in frame.module.patterns:
+        frame.module.patterns.append(known)
+
+
+def say(ev: Evaluator, frame: Frame, line: int, message: str) -> None:
+    """Note, for a diagnostic, what could not be worked out."""
+    issues = frame.module.issues
+    if ev.sink is None and not any(issue.line == line and issue.message == message for issue in issues):
+        issues.append(Issue(line, message))
+
+
+def namespace_method(
+    ev: Evaluator, space: Namespace, name: str, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool,
+    line: int, frame: Frame,
+) -> Value:  # fmt: skip
+    """Call a method of a namespace: ``globals().update(…)``, ``vars(x).get(name)``."""
+    if name == "update":
+        pairs = table.function(ev, "builtins.dict", list(args), kwargs, incomplete)
+        if isinstance(pairs, Mapped):
+            for key, value in pairs.items:
+                put(ev, space, key, value, line, frame)
+        else:
+            put(ev, space, UNKNOWN, UNKNOWN, line, frame)
+        return Constant(None)
+    text = table.plain(args[0]) if args else table.NOT_PLAIN
+    if name in ("get", "setdefault", "pop", "__getitem__") and isinstance(text, str):
+        binding = space.frame.names.get(text)
+        if binding is not None:
+            if name == "pop" and ev.sink is None:
+                del space.frame.names[text]
+            return ev.force(ev.seen(space.frame.module if space.frame.kind == "module" else None, text, binding))
+        default = args[1] if len(args) > 1 else Constant(None)
+        if name == "setdefault":
+            put(ev, space, args[0], default, line, frame)
+        return default if name != "__getitem__" else UNKNOWN
+    return UNKNOWN

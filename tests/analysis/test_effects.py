@@ -1,0 +1,120 @@
+"""What binds names that no text shows: of each kind the good example is seen as pytest sees it, the bad one is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+import fixturescope
+from fixturescope.analysis.effects import EFFECTS, Effect
+from fixturescope.errors import UsageError
+from tests.oracle import live
+
+TESTS = "def test_one(): pass\n"
+
+
+@pytest.fixture(scope="module")
+def oracle() -> Iterator[live.Pytest]:
+    """A pytest that can be asked."""
+    with live.Pytest() as process:
+        yield process
+
+
+def own(graph: fixturescope.FixtureGraph) -> list[tuple[str, int]]:
+    """Names and lines of a project's fixtures."""
+    return sorted((f.name, f.line) for f in graph.fixtures if f.origin in ("static", "generated"))
+
+
+@pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: effect.__name__)
+def test_the_good_example_is_seen_as_pytest_sees_it(effect: type[Effect], tmp_path: Path, oracle: live.Pytest) -> None:
+    root = live.draw(tmp_path.resolve(), {"pytest.ini": "[pytest]\n", "conftest.py": effect.GOOD, "test_it.py": TESTS})
+    answer, graph, comparison = live.compared(root, oracle)
+    known = sorted((d.name, d.place.line) for d in answer.truth.registered if d.place and d.place.file == "conftest.py")
+    if effect.__name__ == "Execute":  # the lines of code in a text are the text's own
+        assert [name for name, _ in own(graph)] == ["mail_server", "web_server"]
+        return
+    assert own(graph) == known
+    assert known
+    assert comparison.agrees, str(comparison)
+    assert not [d for d in graph.diagnostics if d.code == "FS003"]
+
+
+@pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: effect.__name__)
+def test_the_bad_example_is_said_to_be_unknown(effect: type[Effect], tmp_path: Path) -> None:
+    root = live.draw(tmp_path.resolve(), {"pytest.ini": "[pytest]\n", "conftest.py": effect.BAD, "test_it.py": TESTS})
+    graph = live.analyzed(root)
+    said = [d for d in graph.diagnostics if d.code == "FS003" and d.path == "conftest.py"]
+    assert said
+    assert all(fixture.unused != "certain" for fixture in graph.unused())
+
+
+MADE = """
+import pytest
+
+CASES = {"small": ("function", 1), "large": ("session", 2)}
+
+def make(size, scope, count):
+    @pytest.fixture(scope=scope, params=range(count))
+    def box(request, tmp_path_factory):
+        "A box."
+        return size
+    return box
+
+for size, (scope, count) in CASES.items():
+    globals()[f"{size}_box"] = make(size, scope, count)
+"""
+
+
+def test_a_generated_fixture_says_where_it_comes_from(tmp_path: Path) -> None:
+    root = live.draw(tmp_path.resolve(), {"conftest.py": MADE, "test_it.py": "def test_one(large_box): pass\n"})
+    graph = live.analyzed(root)
+    large, small = graph.fixture("large_box"), graph.fixture("small_box")
+    assert (large.origin, large.made_at, large.line, large.function) == ("generated", "conftest.py:13", 7, "box")
+    assert (large.scope, large.scope_is, large.params, large.doc) == ("session", "evaluated", 2, "A box.")
+    assert [request.name for request in large.requests] == ["tmp_path_factory"]
+    assert (large.usage, large.setups, small.unused) == (2, 2, "certain")
+    assert large.why == (
+        "size='large', scope='session', count=2 at conftest.py:10",
+        "size='large', scope='session', count=2 at conftest.py:13",
+    )
+    assert graph.why_exists("large_box") == ("registered at conftest.py:13", *large.why)
+    assert graph.why_exists("tmp_path") == ()
+
+
+def test_no_fixture_no_reason(tmp_path: Path) -> None:
+    root = live.draw(tmp_path.resolve(), {"conftest.py": MADE, "test_it.py": TESTS})
+    with pytest.raises(UsageError):
+        live.analyzed(root).why_exists("no_such_box")
+
+
+def test_a_name_that_is_partly_known_answers_for_requests(tmp_path: Path) -> None:
+    conftest = dedent("""
+        import os, pytest
+        def make(x):
+            @pytest.fixture
+            def made(): return x
+            return made
+        for word in os.listdir("."):
+            globals()[f"get_{word}_session"] = make(word)
+    """)
+    tests = "def test_one(get_core_session): pass\ndef test_two(got_core_session): pass\n"
+    graph = live.analyzed(live.draw(tmp_path.resolve(), {"conftest.py": conftest, "test_it.py": tests}))
+    asked = [d.message for d in graph.diagnostics if d.code == "FS203"]
+    assert len(asked) == 1
+    assert "'got_core_session'" in asked[0]
+
+
+def test_what_a_test_binds_while_it_runs_is_no_fixture(tmp_path: Path) -> None:
+    tests = """
+        import pytest
+        @pytest.fixture
+        def a(request):
+            globals()["b"] = pytest.fixture(lambda: 1)
+            return request.getfixturevalue("tmp_path")
+        def test_one(a): pass
+    """
+    graph = live.analyzed(live.draw(tmp_path.resolve(), {"test_it.py": tests}))
+    assert [f.name for f in graph.fixtures if f.origin in ("static", "generated")] == ["a"]
