@@ -105,6 +105,15 @@ def in_order(ev: Evaluator, value: Value) -> tuple[Value, ...] | None:
     return items if items is None or ordered else (UNKNOWN,) * len(items)
 
 
+def sources(*values: Value) -> tuple[Value, ...]:
+    """Return what iterating over these values looks at as it goes: for an iterator, what that looks at."""
+    found: list[Value] = []
+    for value in map(current, values):
+        is_iterator = isinstance(value, Items) and (value.over or value.kind in ("iterator", "generator"))
+        found.extend(value.over if is_iterator and isinstance(value, Items) else [value])
+    return tuple(found)
+
+
 def mapped(pairs: Iterable[tuple[Value, Value]]) -> Mapped:
     """Return the dict of some pairs: of equal keys the first one stays, with the last one's value."""
     entries: dict[Any, tuple[Value, Value]] = {}
@@ -463,17 +472,17 @@ def _collect(kind: str) -> _Handler:
             return Items(kind, ())
         if isinstance(args[0], Sized):
             return Sized(args[0].size)
-        ordered = is_ordered(args[0])
+        ordered, over = is_ordered(args[0]), sources(args[0]) if kind == "iterator" else ()
         items = ev.drain(args[0])
-        over = tuple(args) if kind == "iterator" else ()
         return UNKNOWN if items is None else Items(kind if ordered else "unordered", items, over)
 
     return handler
 
 
 def _reversed(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    over = sources(*args)
     items = in_order(ev, args[0]) if args else None
-    return UNKNOWN if items is None else Items("iterator", tuple(reversed(items)), tuple(args))
+    return UNKNOWN if items is None else Items("iterator", tuple(reversed(items)), over)
 
 
 def _set(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
@@ -506,20 +515,22 @@ def _sorted(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Va
 
 
 def _enumerate(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    over = sources(*args[:1])
     items = in_order(ev, args[0]) if args else None
     start = plain(args[1] if len(args) > 1 else kwargs.get("start", Constant(0)))
     if items is None or not isinstance(start, int):
         return UNKNOWN
     rows = tuple(Items("tuple", (wrap(i), item)) for i, item in enumerate(items, start))
-    return Items("iterator", rows, tuple(args[:1]))
+    return Items("iterator", rows, over)
 
 
 def _zip(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    over = sources(*args)
     columns = [in_order(ev, arg) for arg in args]
     if any(column is None for column in columns) or len({id(arg) for arg in args}) < len(args):
         return UNKNOWN  # what is not known, or one iterator twice
     rows = tuple(Items("tuple", row) for row in zip(*(column or () for column in columns)))
-    return Items("iterator", rows, tuple(args))
+    return Items("iterator", rows, over)
 
 
 def _dict(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
@@ -576,14 +587,14 @@ def _product(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> V
 
 
 def _chain(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
-    ordered = is_ordered(*args)
+    ordered, over = is_ordered(*args), sources(*args)
     columns = [ev.drain(arg) for arg in args]
     if any(column is None for column in columns):
         sizes = [ev.size(arg) for arg in args]
         return UNKNOWN if any(size is None for size in sizes) else Sized(sum(size or 0 for size in sizes))
     made = _bounded("iterator" if ordered else "unordered", tuple(item for column in columns for item in column or ()))
     if isinstance(made, Items):
-        made.over = tuple(args)
+        made.over = over
     return made
 
 
@@ -676,11 +687,11 @@ def _fromkeys(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> 
 
 
 def _islice(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
-    ends = [plain(arg) for arg in args[1:]]
+    ends, over = [plain(arg) for arg in args[1:]], sources(*args[:1])
     items = in_order(ev, args[0]) if args else None
     if items is None or not 1 <= len(ends) <= 3 or not all(end is None or isinstance(end, int) for end in ends):
         return UNKNOWN
-    return Items("iterator", tuple(itertools.islice(items, *ends)), tuple(args[:1]))
+    return Items("iterator", tuple(itertools.islice(items, *ends)), over)
 
 
 def _text_function(name: str) -> _Handler:

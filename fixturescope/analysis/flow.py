@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixturescope.analysis import facts as f
 from fixturescope.analysis import known
+from fixturescope.analysis.builtins_table import sources
 from fixturescope.analysis.frames import Binding, Frame, Issue
 from fixturescope.analysis.outcomes import (
     DATA,
@@ -23,6 +24,7 @@ from fixturescope.analysis.outcomes import (
 )
 from fixturescope.analysis.values import (
     UNKNOWN,
+    Collection,
     Constant,
     Value,
 )
@@ -104,22 +106,32 @@ def _alternative(ev: Evaluator, body: Sequence[f.Stmt], frame: Frame) -> Outcome
 
 
 def _for(ev: Evaluator, s: f.For, frame: Frame) -> Outcome | None:
-    items = ev.drain(ev.eval(s.iter, frame))
+    iterable = ev.eval(s.iter, frame)
+    looked_at = [one for one in sources(iterable) if isinstance(one, Collection)]
+    items = ev.drain(iterable)
     if items is None or len(items) > ev.bounds.loop:
         if frame.kind == "module" and registers(s.body):
             frame.module.issues.append(Issue(s.line, "a loop over values that are not known makes names"))
         return maybe(ev, s, frame)
 
     turning = list(names_in(s.target))
+    changed = False
 
     def rounds() -> Iterator[bool]:
+        nonlocal changed
         for item in items:
             ev.bind_target(s.target, item, s.line, frame)
             yield True
+            changed = any(one.now is not None for one in looked_at)
+            if changed:  # the body changes what it goes through: how it goes on is not known
+                return
+
+    def rest() -> Outcome | None:
+        return maybe(ev, s, frame) if changed else ev.block(s.orelse, frame)
 
     frame.turning.extend(turning)
     try:
-        return _loop(ev, rounds(), s.body, lambda: ev.block(s.orelse, frame), frame)
+        return _loop(ev, rounds(), s.body, rest, frame)
     finally:
         del frame.turning[len(frame.turning) - len(turning) :]
 

@@ -1,4 +1,4 @@
-"""How many suites to generate."""
+"""How many suites and programs to generate."""
 
 from __future__ import annotations
 
@@ -11,4 +11,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         metavar="N",
         help="how many suites Hypothesis makes (default: 60, always the same ones; a number given makes new ones)",
+    )
+    parser.addoption(
+        "--generated-programs",
+        type=int,
+        metavar="N",
+        help="how many modules Hypothesis makes (default: 150, always the same ones; a number given makes new ones)",
     )
