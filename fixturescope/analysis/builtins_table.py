@@ -526,8 +526,9 @@ def _enumerate(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) ->
 
 def _zip(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
     over = sources(*args)
+    iterators = [id(arg) for arg in args if isinstance(arg, Items) and arg.kind in ("iterator", "generator")]
     columns = [in_order(ev, arg) for arg in args]
-    if any(column is None for column in columns) or len({id(arg) for arg in args}) < len(args):
+    if any(column is None for column in columns) or len(set(iterators)) < len(iterators):
         return UNKNOWN  # what is not known, or one iterator twice
     rows = tuple(Items("tuple", row) for row in zip(*(column or () for column in columns)))
     return Items("iterator", rows, over)

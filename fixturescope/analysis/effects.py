@@ -358,6 +358,8 @@ def effect_of(dotted: str) -> Effect | None:
 
 def namespace_of(ev: Evaluator, owner: Value) -> Value:
     """Return the names of a module or a class as a dict: ``vars(owner)``, ``owner.__dict__``."""
+    if isinstance(owner, ModuleRef) and owner.frame is not None:
+        return Namespace(owner.frame)
     if isinstance(owner, ModuleRef):
         module = ev.modules.named(owner.dotted)
         return Namespace(module.frame) if module is not None and module.in_project else UNKNOWN

@@ -127,6 +127,8 @@ class Expressions:
             return instances.member_attribute(self, value, name)
         if isinstance(value, ModuleRef) and name == "__dict__":
             return effects.namespace_of(self, value)
+        if isinstance(value, ModuleRef) and value.frame is not None:
+            return self.lookup(value.frame, name)
         if isinstance(value, ModuleRef):
             return self.force(self.modules.attribute(value.dotted, name))
         if isinstance(value, External):
@@ -454,6 +456,8 @@ def _index(ev: Evaluator, node: f.Index, frame: Frame) -> Value:
         return effects.namespace_method(ev, container, "__getitem__", [index], {}, False, frame.line, frame)
     if isinstance(container, External) and container.dotted == "sys.modules":
         name = known.plain(index)
+        if name == frame.module.dotted:
+            return ModuleRef(frame.module.dotted, frame.module.frame)
         return ModuleRef(name) if isinstance(name, str) and ev.modules.named(name) is not None else UNKNOWN
     if isinstance(container, InstanceValue) and container.order:
         container = Items("tuple", ev.items(container) or ())

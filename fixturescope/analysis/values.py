@@ -118,6 +118,8 @@ class ModuleRef(Value):
     """A module, by dotted name; loaded when an attribute is asked for."""
 
     dotted: str
+    frame: Frame | None = None
+    """Its names, where it is the very module that is being evaluated: several conftests may have one name."""
 
 
 @dataclass(frozen=True, slots=True)

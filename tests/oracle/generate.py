@@ -176,7 +176,7 @@ class _SuiteWriter:
         if self.helpers and self.chance(4):
             self.imports(file)
         self.helpers.append(name)
-        self.statements(file, [self.fixture, self.fixture, self.plain_class, self.assigned], 3)
+        self.statements(file, [self.fixture, self.fixture, self.plain_class, self.assigned, self.generated], 3)
         if self.chance(8):
             file.write(f"__all__ = {self.some([*file.exports, *file.classes] or ['pytest'], 2)!r}")
 
@@ -185,7 +185,9 @@ class _SuiteWriter:
         file = self.files[path] = _File("conftest")
         if path == "conftest.py" and self.helpers and self.chance(4):
             file.write(f"pytest_plugins = {self.pick(self.helpers)!r}")
-        self.statements(file, [self.fixture, self.fixture, self.imports, self.assigned, self.conditional], 3)
+        self.statements(
+            file, [self.fixture, self.fixture, self.imports, self.assigned, self.conditional, self.generated], 3
+        )
 
     def module(self, path: str) -> None:
         """Draw a test module."""
@@ -202,7 +204,7 @@ class _SuiteWriter:
             self.aliases.append("needs")
         elements = [
             *(self.test, self.test, self.fixture, self.plain_class, self.plain_class, self.imports),
-            *(self.assigned, self.conditional, self.unittest_class, self.odd_test, self.removed),
+            *(self.assigned, self.conditional, self.unittest_class, self.odd_test, self.removed, self.generated),
         ]
         self.statements(file, elements, 5)
         if not any(line.lstrip().startswith("def test") for line in file.lines):
@@ -291,6 +293,28 @@ class _SuiteWriter:
             call = f"pytest.fixture({options})({function})" if form == "decorator" else f"pytest.fixture({function})"
             file.write(f"{name} = {call}")
         file.exports.append(name)
+
+    def generated(self, file: _File) -> None:
+        """Draw fixtures that a factory makes and a loop registers."""
+        factory, names = file.fresh("_factory"), self.some(NAMES, 2) or ["a"]
+        with file.block(f"def {factory}(_tag):"):
+            file.write(f"@pytest.fixture({self.options()})")
+            with file.block(f"def made({self.arguments()}):"):
+                file.write("return _tag")
+            file.write("return made")
+        form = self.pick(["globals", "setattr", "update", "call", "dict"])
+        if form == "update":
+            file.write(f"globals().update({{_n: {factory}(_n) for _n in {names!r}}})")
+        elif form == "call":
+            file.write(*(f"{name} = {factory}({name!r})" for name in names))
+        elif form == "dict":
+            with file.block(f"for _name, _tag in {dict.fromkeys(names, 1)!r}.items():"):
+                file.write(f"vars()[_name] = {factory}(_tag)")
+        else:
+            target = "globals()[_name] = " if form == "globals" else "setattr(sys.modules[__name__], _name, "
+            with file.block(f"for _name in {names!r}:"):
+                file.write(f"{target}{factory}(_name){')' if form == 'setattr' else ''}")
+        file.exports.extend(names)
 
     def pytestmark(self, file: _File, *, for_all: bool = False) -> None:
         """Draw ``pytestmark`` in one of its forms; marks that every test below can bear."""
