@@ -365,7 +365,7 @@ def _external(
     if dotted.rpartition(".")[2] in _LAZY_NAMES and ("lazy" in dotted or "pytest" in dotted):
         return LazyFixture(args[0] if args else UNKNOWN)
     if dotted.startswith(("builtins.", "itertools.", "collections.", "copy.")):
-        if dotted == "builtins.map" and args and isinstance(args[0], BoundMethod | LambdaValue | FunctionValue):
+        if dotted == "builtins.map" and args and isinstance(args[0], _CALLED):
             return _mapped_call(ev, args, line, frame)
         return table.function(ev, dotted, args, kwargs, incomplete)
     if "fixture" in dotted:
@@ -494,6 +494,7 @@ def _anyio_backends(
     return UNKNOWN if there is None else Items("tuple", (Constant("asyncio"), *((Constant("trio"),) if there else ())))
 
 
+_CALLED = (BoundMethod, LambdaValue, FunctionValue, PartialValue, External, ClassValue)
 _Handler = Callable[["Evaluator", Sequence[Value], Mapping[str, Value], bool, int], Value]
 _CALLS: dict[str, _Handler] = {
     "pytest.importorskip": _importorskip,

@@ -49,6 +49,9 @@ _FROM_IMPORT = re.compile(
     r"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n(]*(?:\\\n[^\n]*)*)", re.MULTILINE
 )
 _GLOBAL = re.compile(r"^[ \t]+global[ \t]+([\w, \t]+)", re.MULTILINE)
+_INDEX = r"\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]"
+"""An index, itself indexed or not, as text."""
+
 _COMMENT = re.compile(r"#[^\n]*")
 
 
@@ -201,7 +204,7 @@ class Linker:
             written = re.escape(name)
             calls = "|".join(sorted(MUTATORS))
             pattern = (
-                rf"(?<![\w.]){written}[ \t]*(?:\[[^\n]*\][ \t]*(?:[-+|&]?=)(?!=)|\.(?:{calls})\b|[-+|&]=)"
+                rf"(?<![\w.]){written}[ \t]*(?:{_INDEX}[ \t]*(?:[-+|&]?=)(?!=)|\.(?:{calls})\b|[-+|&]=)"
                 rf"|\bdel[ \t(]+{written}[ \t]*\["
             )
             seen = len(re.findall(pattern, self._text(module.path)))
@@ -214,7 +217,7 @@ class Linker:
         if key not in self._mutated:
             written, calls = re.escape(name), "|".join(sorted(MUTATORS))
             text = self._text(module.path)
-            changes = rf"\.{written}[ \t]*(?:\[[^\n]*\][ \t]*[-+|&]?=(?!=)|\.(?:{calls})\b|[-+|&]=)"
+            changes = rf"\.{written}[ \t]*(?:{_INDEX}[ \t]*[-+|&]?=(?!=)|\.(?:{calls})\b|[-+|&]=)"
             settings = rf"\.{written}[ \t]*(?::[^=\n]+)?=(?!=)"
             self._mutated[key] = re.search(changes, text) is not None or len(re.findall(settings, text)) > 1
         return self._mutated[key]

@@ -217,7 +217,11 @@ def _del(ev: Evaluator, s: f.Del, frame: Frame) -> None:
 
 def _expression(ev: Evaluator, s: f.ExprStmt, frame: Frame) -> None:
     ev.eval(s.value, frame)
-    if ev.sink is None and known.registers_names(s.value):
+    if ev.sink is not None or not isinstance(s.value, f.Call) or not known.registers_names(s.value):
+        return
+    func = ev.eval(s.value.func, frame)
+    followed = isinstance(func, FunctionValue) or (isinstance(func, External) and effects.effect_of(func.dotted))
+    if not followed:
         frame.module.issues.append(Issue(s.line, "a call registers names at import"))
 
 

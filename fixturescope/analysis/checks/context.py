@@ -212,7 +212,7 @@ def statements(body: tuple[f.Stmt, ...], *, functions: bool = False) -> Iterator
         for name in ("body", "orelse", "final"):
             parts.extend(getattr(statement, name, None) or ())
         for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
-            parts.extend(part.body if isinstance(part, f.Handler) else part)
+            parts.extend(part.body)
         stack.extend(reversed(parts))
 
 

@@ -109,7 +109,7 @@ class _Doubts:
             return True
         above = set(resolved.test.node.ancestors())
         own = [one.pattern for node in above if node.module is not None for one in node.module.patterns]
-        if any(matches(pattern, name) for pattern in (*self._patterns, *own)):
+        if any(pattern != "*" and matches(pattern, name) for pattern in (*self._patterns, *own)):
             return True
         if any(hook.node in above and (hook.names is None or name in hook.names) for hook in self._context.suite.hooks):
             return True
