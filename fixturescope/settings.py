@@ -60,6 +60,34 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How often the body of one loop is evaluated."""
 
 
+class CategoryRule(msgspec.Struct, frozen=True, kw_only=True):
+    """``[[tool.fixturescope.category]]``: a fixture that all given conditions fit is of this category."""
+
+    name: str
+    match: Union[str, tuple[str, ...]] = ()
+    """Globs over the fixture's name, one of which fits."""
+    regex: str | None = None
+    """Regular expression that occurs in the fixture's name."""
+    path: Union[str, tuple[str, ...]] = ()
+    """Globs over the file that defines it, from the rootdir."""
+    requests: Union[str, tuple[str, ...]] = ()
+    """Globs, one of which fits the name of a fixture that it asks for."""
+    made_by: str | None = None
+    """Regular expression that occurs in what made a generated fixture: ``key='core_cust'``."""
+
+    def __post_init__(self) -> None:
+        for pattern in (self.regex, self.made_by):
+            try:
+                re.compile(pattern or "")
+            except re.error as error:
+                raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+
+    @staticmethod
+    def globs(value: Union[str, tuple[str, ...]]) -> tuple[str, ...]:
+        """Return one glob or several as several."""
+        return (value,) if isinstance(value, str) else value
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a project (or a caller) may decide."""
 
@@ -77,6 +105,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Dotted names of further decorators that act like ``pytest.fixture``."""
     pytest: Mapping[str, Union[str, tuple[str, ...]]] = {}
     """Overrides of pytest's ini values, like ``pytest -o name=value``."""
+    category: tuple[CategoryRule, ...] = ()
+    """Rules in order, the first that fits decides; none: categories are inferred."""
     limits: Limits = Limits()
 
     def selects(self, code: str) -> bool:

@@ -84,8 +84,19 @@ def shop() -> FixtureGraph:
                 requests=(Request(name="prices", via="argument", line=19),),
             ),
             fixture("no_proxy", line=26, autouse=True, usage=9, setups=9),
-            fixture("resource", line=31, params=-1, usage=1, setups=1, origin="generated", certainty="possible"),
-            fixture("printer", scope="session", line=40, unused="certain"),
+            fixture(
+                "resource",
+                line=31,
+                params=-1,
+                usage=1,
+                setups=1,
+                origin="generated",
+                certainty="possible",
+                made_at="conftest.py:36",
+                why=("n=1 at conftest.py:33",),
+                category="data",
+            ),
+            fixture("printer", scope="session", line=40, unused="certain", category="server"),
             fixture("receipt", line=46, unused="possible"),
             fixture(
                 "mocker",
@@ -147,7 +158,9 @@ def hostile() -> FixtureGraph:
     """A suite in which everything that the project can name is named ``HOSTILE``."""
     return graph(
         fixtures=(
-            fixture(HOSTILE, path=HOSTILE, doc=HOSTILE, usage=1, setups=1),
+            fixture(
+                HOSTILE, path=HOSTILE, doc=HOSTILE, usage=1, setups=1, category=HOSTILE, made_at=HOSTILE, why=(HOSTILE,)
+            ),
             fixture(f"{HOSTILE}2", path=HOSTILE, unused="certain"),
             fixture(f"{HOSTILE}3", origin="plugin", plugin=HOSTILE, usage=1, setups=1),
         ),

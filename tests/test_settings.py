@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fixturescope.errors import ConfigError, UsageError
-from fixturescope.settings import Limits, Settings, find_settings_file, load_settings
+from fixturescope.settings import CategoryRule, Limits, Settings, find_settings_file, load_settings
 
 DEFAULTS = Settings(
     select=(),
@@ -47,6 +47,13 @@ OPTIONS = [
     ("fail_on", "['unused', 'error']", ("unused", "error"), ("warning",), ("warning",)),
     ("fixture_decorators", "['lib.resource']", ("lib.resource",), ("other.one",), ("other.one",)),
     ("pytest", "{python_files = 'check_*.py'}", {"python_files": "check_*.py"}, {"testpaths": "t"}, {"testpaths": "t"}),
+    (
+        "category",
+        "[{name = 'Model', match = 'get_*'}]",
+        (CategoryRule(name="Model", match="get_*"),),
+        [{"name": "Path", "requests": ["tmp_path"]}],
+        (CategoryRule(name="Path", requests=("tmp_path",)),),
+    ),
     ("limits", "{workers = 2}", Limits(workers=2), {"loop": 5}, Limits(loop=5)),
 ]
 
@@ -147,7 +154,7 @@ BROKEN = [
         "[tool.fixturescope]\nxyz = 1",
         2,
         "unknown key 'xyz'",
-        "known keys: select, ignore, python, paths, fail_on, fixture_decorators, pytest, limits",
+        "known keys: select, ignore, python, paths, fail_on, fixture_decorators, pytest, category, limits",
     ),
     ("[tool.fixturescope.limit]\nworkers = 1", 1, "unknown key 'limit'", "did you mean 'limits'?"),
     ("[tool.fixturescope.limits]\n\nworker = 1", 3, "unknown key 'limits.worker'", "did you mean 'workers'?"),

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+import msgspec
+
+from fixturescope.analysis.categories import category
 from fixturescope.analysis.closures import Closure
 from fixturescope.analysis.collect import scope_of
 from fixturescope.analysis.evaluate import DynamicRequest
@@ -16,6 +19,7 @@ from fixturescope.analysis.resolve import ResolvedTest, Usage
 from fixturescope.analysis.values import ClassValue, FixtureValue, FunctionValue, LambdaValue, MadeBy
 from fixturescope.graph import Edge
 from fixturescope.model import Certainty, Fixture, Origin, Request, Scope, ScopeIs, Test
+from fixturescope.settings import CategoryRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,9 @@ def fixture(
     source: Source,
     requests: tuple[DynamicRequest, ...],
     unused: Certainty | None,
+    rules: Sequence[CategoryRule] = (),
 ) -> Fixture:
-    """Return the model of one fixture."""
+    """Return the model of one fixture; ``rules`` decide the category of one of the project's own."""
     first = identity.first
     function = first.function
     scope, scope_is = scope_of(first.value)
@@ -98,7 +103,8 @@ def fixture(
         origin = "generated"
     broadest = min(identity.registrations, key=lambda d: len(d.node.chain()))
     line = function.facts.line if function is not None else first.value.line
-    return Fixture(
+    made_of = function.facts if function is not None else None
+    model = Fixture(
         id=identity.id,
         name=first.name,
         function=facts.name
@@ -128,6 +134,9 @@ def fixture(
         setups=usage.setups,
         unused=unused,
     )
+    if origin not in ("static", "generated"):
+        return model
+    return msgspec.structs.replace(model, category=category(model, made_of, rules))
 
 
 def _step(step: MadeBy, relative: Callable[[Path], str]) -> str:

@@ -14,6 +14,7 @@ from fixturescope.analysis import assemble
 from fixturescope.analysis.assemble import Identities, Source
 from fixturescope.analysis.bounds import Bounds
 from fixturescope.analysis.cache import FactsCache
+from fixturescope.analysis.categories import INFERRED
 from fixturescope.analysis.certainty import Certainties
 from fixturescope.analysis.checks import CheckContext, Findings, check
 from fixturescope.analysis.closures import Closures
@@ -332,6 +333,7 @@ def _graph(
             source=identities.source(identity),
             requests=dynamic.of(identity.first),
             unused=certainties.unused(identity),
+            rules=start.settings.category,
         )
         for identity in identities.all
     ]
@@ -351,7 +353,7 @@ def _graph(
             plugins=tuple(sorted({plugin.name for plugin in suite.plugins.values() if not plugin.builtin})),
             files=len({file.path for file in collected.files})
             + len(_conftests(project, [f.path for f in collected.files])),
-            notes=(*project.notes, *environment.notes),
+            notes=(*project.notes, *environment.notes, *(() if start.settings.category else (INFERRED,))),
             settings=start.settings.to_builtins(),
         ),
         reasons={identity.id: reason for identity in identities.all if (reason := certainties.reason(identity))},

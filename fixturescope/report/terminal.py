@@ -38,6 +38,7 @@ def render(document: Document, options: Options) -> str:
     if view.diagnostics and not options.quiet:
         sections.append(_diagnostics(view, options))
     if options.verbose:
+        sections += [_made(view)] if view.made else []
         sections.append(_notes(view))
     return "\n".join(_as_text(section, options) for section in sections)
 
@@ -65,7 +66,8 @@ def _as_text(section: RenderableType, options: Options) -> str:
 
 def _summary(version: str, view: View) -> RenderableType:
     scopes: list[RenderableType] = [Text(), _scopes(view)] if view.scopes else []
-    return Group(*_head(version, view.environment), *scopes, Text(), *_totals(view))
+    kinds: list[RenderableType] = [Text(), _categories(view)] if view.categories else []
+    return Group(*_head(version, view.environment), *scopes, *kinds, Text(), *_totals(view))
 
 
 def _head(version: str, environment: Environment) -> Iterator[Text]:
@@ -88,6 +90,18 @@ def _scopes(view: View) -> Table:
     if len(view.scopes) > 1:
         table.add_row("all", *(_used(count) for count in view.all_fixtures), _used(view.together), _unused_of(view.own))
     return table
+
+
+def _categories(view: View) -> Table:
+    table = _table("own fixtures and share of uses", *((scope, "right") for scope in view.own_scopes), ("all", "right"))
+    for row in view.categories:
+        table.add_row(Text(printable(row.name)), *(_share(cell) for cell in row.by_scope), _share(row.together))
+    return table
+
+
+def _share(cell: tuple[int, float]) -> Text:
+    number, share = cell
+    return Text(f"{number} · {share:.0%}" if number else "-", "" if number else "dim")
 
 
 def _used(count: Count) -> Text:
@@ -180,6 +194,17 @@ def _unused_lines(row: UnusedRow) -> Iterator[Text]:
     )
     if row.why:
         yield Text(f"      {printable(row.why)}")
+
+
+# ------------------------------------------------------------------------------------------------------------ generated
+
+
+def _made(view: View) -> RenderableType:
+    lines = []
+    for row in view.made:
+        lines.append(Text.assemble("  ", (printable(row.name), "bold"), "  ", (printable(row.made_at), "dim")))
+        lines += [Text(f"      {printable(step)}") for step in row.steps]
+    return Group(_title("Generated fixtures, and what made them", len(view.made)), *lines)
 
 
 # --------------------------------------------------------------------------------------------------- diagnostics, notes

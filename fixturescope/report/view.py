@@ -64,6 +64,25 @@ class UnusedRow:
 
 
 @dataclass(frozen=True)
+class CategoryRow:
+    """The project's own fixtures of one category."""
+
+    name: str
+    by_scope: tuple[tuple[int, float], ...]
+    """For each of ``View.own_scopes``: how many, and their share of all uses of the project's own fixtures."""
+    together: tuple[int, float]
+
+
+@dataclass(frozen=True)
+class MadeRow:
+    """One generated fixture."""
+
+    name: str
+    made_at: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DiagnosticRow:
     """One place that a diagnostic is about."""
 
@@ -109,6 +128,11 @@ class View:
     together: Count
     own: Count
     """The sum over all scopes of the project's own."""
+    own_scopes: tuple[Scope, ...]
+    categories: tuple[CategoryRow, ...]
+    """Most used first."""
+    made: tuple[MadeRow, ...]
+    """Generated fixtures, by place and name."""
     tests: int
     items: int
     items_are: ItemsAre
@@ -149,6 +173,13 @@ def make_view(document: Document) -> View:
         all_fixtures=tuple(_sum(count for at, count in counts.items() if at[1] == origin) for origin in origins),
         together=_sum(counts.values()),
         own=_sum(count for at, count in counts.items() if at[1] in OWN_ORIGINS),
+        own_scopes=_own_scopes(document.fixtures),
+        categories=_category_rows(document.fixtures),
+        made=tuple(
+            MadeRow(one.name, one.made_at, one.why)
+            for one in sorted(document.fixtures, key=lambda one: (one.made_at or "", one.name))
+            if one.made_at is not None
+        ),
         tests=document.summary.tests,
         items=document.summary.items,
         items_are=document.summary.items_are,
@@ -161,6 +192,26 @@ def make_view(document: Document) -> View:
         diagnostics=_diagnostic_groups(document.diagnostics),
         notes=document.notes,
     )
+
+
+def _own_scopes(fixtures: Sequence[Fixture]) -> tuple[Scope, ...]:
+    return tuple(scope for scope in SCOPES if any(f.scope == scope and f.category is not None for f in fixtures))
+
+
+def _category_rows(fixtures: Sequence[Fixture]) -> tuple[CategoryRow, ...]:
+    own = [one for one in fixtures if one.category is not None]
+    uses = sum(one.usage for one in own) or 1
+
+    def cell(group: Sequence[Fixture]) -> tuple[int, float]:
+        return len(group), sum(one.usage for one in group) / uses
+
+    scopes = _own_scopes(fixtures)
+    groups = {name: [one for one in own if one.category == name] for name in {one.category or "" for one in own}}
+    rows = [
+        CategoryRow(name, tuple(cell([one for one in group if one.scope == scope]) for scope in scopes), cell(group))
+        for name, group in groups.items()
+    ]
+    return tuple(sorted(rows, key=lambda row: (-row.together[1], -row.together[0], row.name)))
 
 
 _NONE = Count(0, 0, 0, 0)
