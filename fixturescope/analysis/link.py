@@ -315,11 +315,26 @@ class Linker:
         """
         key = (value.module, value.name)
         if key not in self._matters:
-            self._matters[key] = self._may_matter(value.module, value.name, 0)
+            self._matters[key] = self._any_matters(key)
         return self._matters[key]
 
-    def _may_matter(self, dotted: str, name: str, depth: int) -> bool:
-        if dotted.partition(".")[0] in SPECIAL_ROOTS or depth > 8:
+    def _any_matters(self, first: tuple[str, str]) -> bool:
+        """Follow a name through the modules that pass it on; each is looked at once, as star imports may form any net."""
+        queue = [first]
+        seen = {first}
+        for dotted, name in queue:
+            found = self._matters_in(dotted, name)
+            if found is True:
+                return True
+            for origin in found or ():
+                if origin not in seen:
+                    seen.add(origin)
+                    queue.append(origin)
+        return False
+
+    def _matters_in(self, dotted: str, name: str) -> bool | list[tuple[str, str]]:
+        """Say whether one module's name matters, or from which modules it got it."""
+        if dotted.partition(".")[0] in SPECIAL_ROOTS:
             return False
         path = self.path_of(dotted)
         if path is None or self._finder.is_stdlib(path):
@@ -329,10 +344,7 @@ class Linker:
             return "est" in name or (self._finder.in_project(path) and _TESTCASE.search(text) is not None)
         if self._defined_in(text, name, "def"):
             return "fixture" in text or name.startswith("test")
-        imports = self._imports_of(dotted, path, text, name, stars=True)
-        if imports:
-            return any(self._may_matter(source, original, depth + 1) for source, original in imports)
-        return "fixture" in text or "est" in name
+        return self._imports_of(dotted, path, text, name, stars=True) or "fixture" in text or "est" in name
 
     def _text(self, path: Path) -> str:
         return self._entry(path)[0]

@@ -213,6 +213,14 @@ def test_what_may_matter_is_judged_by_text(files: dict[str, str], name: str, exp
     assert drawn.parsed == []
 
 
+def test_what_may_matter_is_found_through_a_net_of_star_imports() -> None:
+    names = ["app", *(f"m{i}" for i in range(40))]
+    net = {f"{name}.py": "".join(f"from {other} import *\n" for other in names if other != name) for name in names}
+    drawn = draw({**net, "m39.py": f"{net['m39.py']}from last import deep\n", "last.py": "def deep(fixture): pass"})
+    assert not drawn.linker.may_matter(Imported("app", "helper"))
+    assert drawn.linker.may_matter(Imported("app", "deep"))
+
+
 def test_what_never_matters() -> None:
     drawn = draw({}, stdlib={"json.py": "class Test: pass"})
     assert not drawn.linker.may_matter(Imported("pytest", "fixture"))
