@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import venv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +100,7 @@ def prepare(suite: Suite, cache: Path, *, python: Path, pytest: str) -> Checkout
     version = _version_of(python)
     if version < suite.python:
         raise PreparationError(f"{suite.name} needs Python {suite.python[0]}.{suite.python[1]}, and {python} is older")
-    source = _unpacked(suite, folder, cache / "downloads")
+    source = _unpacked(suite, folder, cache / "downloads", python=python)
     environment = folder / f"venv-{version[0]}.{version[1]}-pytest-{pytest}"
     interpreter = _installed(suite, environment, python=python, pytest=pytest)
     if suite.overlay:
@@ -129,10 +128,10 @@ def _version_of(python: Path) -> tuple[int, int]:
     return int(major), int(minor)
 
 
-def _unpacked(suite: Suite, folder: Path, downloads: Path) -> Path:
+def _unpacked(suite: Suite, folder: Path, downloads: Path, *, python: Path) -> Path:
     destination = folder / "source"
     if not destination.is_dir():
-        archive = _downloaded(suite, downloads)
+        archive = _downloaded(suite, downloads, python=python)
         with tempfile.TemporaryDirectory(dir=_made(folder)) as scratch:
             with tarfile.open(archive) as contents:
                 _extract(contents, Path(scratch))
@@ -148,7 +147,7 @@ def _extract(contents: tarfile.TarFile, folder: Path) -> None:
         contents.extractall(folder)
 
 
-def _downloaded(suite: Suite, downloads: Path) -> Path:
+def _downloaded(suite: Suite, downloads: Path, *, python: Path) -> Path:
     pin = f"{suite.distribution}=={suite.version}"
     folder = downloads / suite.slug
     if not folder.is_dir():
@@ -159,7 +158,7 @@ def _downloaded(suite: Suite, downloads: Path) -> Path:
             options = ["--quiet", "--no-deps", "--no-build-isolation", "--use-pep517", "--require-hashes"]
             run(
                 [
-                    *_pip(scratch),
+                    *_pip(scratch, python),
                     "download",
                     *options,
                     "--no-binary",
@@ -176,11 +175,11 @@ def _downloaded(suite: Suite, downloads: Path) -> Path:
     return archive
 
 
-def _pip(scratch: Path) -> list[str | Path]:
-    """This interpreter's pip, or that of a fresh environment where it has none."""
-    if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0:
-        return [sys.executable, "-m", "pip"]
-    venv.create(scratch / "pip", with_pip=True)
+def _pip(scratch: Path, python: Path) -> list[str | Path]:
+    """The interpreter's pip, or that of a fresh environment where it has none: pip leaves out what is not for its own."""
+    if subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0:
+        return [python, "-m", "pip"]
+    run([python, "-m", "venv", scratch / "pip"])
     return [_python_in(scratch / "pip"), "-m", "pip"]
 
 
