@@ -27,6 +27,7 @@ from fixturescope.analysis.values import (
     External,
     FunctionValue,
     Imported,
+    Mapped,
     ModuleRef,
     Unknown,
     Value,
@@ -232,6 +233,8 @@ class Linker:
 
     def _value(self, module: Module, name: str, binding: Binding) -> Value:
         value = self.evaluator.seen(module, name, binding)
+        if isinstance(value, Mapped) and not value.items:
+            return Unknown(f"modules that are not followed may fill {name}")
         return self.attribute(value.module, value.name) if isinstance(value, Imported) else value
 
     def read(self, external: External) -> Value:

@@ -542,6 +542,25 @@ RULES = {
         """),
         "test_one x2: b=conftest.py::b",
     ),
+    "parameters from a dict that is empty where it stands, and that other modules fill": Rule(
+        {
+            "common.py": "ENTRIES: dict[str, int] = {}",
+            "one.py": "from common import ENTRIES\nENTRIES['x'] = 1",
+            "two.py": "def fill():\n    import common\n    common.ENTRIES['y'] = 2\nfill()",
+            "test_it.py": """
+                import common, one, two
+                from common import ENTRIES
+                @pytest.mark.parametrize("e", common.ENTRIES.keys())
+                def test_keys(e): pass
+                @pytest.mark.parametrize("e", list(ENTRIES))
+                def test_list(e): pass
+            """,
+        },
+        """
+        test_keys x>=1: -
+        test_list x>=1: -
+        """,
+    ),
 }
 
 
