@@ -21,6 +21,7 @@ from fixturescope.analysis.evaluate import Evaluator, is_dynamic_helper
 from fixturescope.analysis.facts import ModuleFacts
 from fixturescope.analysis.frames import Binding, Module
 from fixturescope.analysis.known import canonical
+from fixturescope.analysis.paths import is_file
 from fixturescope.analysis.values import (
     UNKNOWN,
     Constant,
@@ -107,6 +108,7 @@ class Linker:
         self._facts_of = facts_of
         self._text_of = text_of
         self._names: dict[str, Path | None] = {}
+        self._preferred: dict[str, Path] = {}
         self._importable: dict[str, bool | None] = {}
         self._stars: dict[str, tuple[str, ...]] = {}
         self._read: dict[str, Value] = {}
@@ -144,8 +146,18 @@ class Linker:
     def path_of(self, dotted: str) -> Path | None:
         """Return the source file of a module, or None."""
         if dotted not in self._names:
-            self._names[dotted] = self._finder.source(dotted)
+            self._names[dotted] = self._preferred_source(dotted) or self._finder.source(dotted)
         return self._names[dotted]
+
+    def prefer(self, package: str, folder: Path) -> None:
+        """Have the modules of a package looked for in a folder first, wherever else the package may be found."""
+        self._preferred[package] = folder
+
+    def _preferred_source(self, dotted: str) -> Path | None:
+        parent, _, name = dotted.rpartition(".")
+        folder = self._preferred.get(parent)
+        candidates = [folder / name / "__init__.py", folder / f"{name}.py"] if folder is not None else []
+        return next((path for path in candidates if is_file(path)), None)
 
     def mentions(self, path: Path, pattern: re.Pattern[str]) -> bool:
         """Return whether a file's text matches a pattern; True for one that was parsed already."""

@@ -235,6 +235,7 @@ def _build(start: _Start, collected: Collected, linker: Linker) -> Suite:
         plugins_first=environment.pytest is not None and not environment.pytest.fixtures_by_node,
         relative=project.relative,
         options={name: entry.value for name, entry in ini.raw.items() if isinstance(entry.value, str)},
+        reuses_modules=ini.import_mode == "importlib" and project.pytest_version >= (8, 1),
     )
     builder.use_fixtures(ini.usefixtures)
     for plugin in start.plugins.plugins:

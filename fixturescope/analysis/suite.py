@@ -17,6 +17,7 @@ from fixturescope.analysis.finder import TestFile
 from fixturescope.analysis.frames import Module
 from fixturescope.analysis.link import Linker
 from fixturescope.analysis.nodes import CollectedTest, Definition, Node
+from fixturescope.analysis.paths import is_file
 from fixturescope.analysis.plugin_rules import rules_for
 from fixturescope.analysis.plugins import Plugin, PluginTable
 from fixturescope.analysis.resolve import GenerateHook
@@ -87,6 +88,8 @@ class SuiteBuilder:
         plugins_first: Whether a plugin that a test module loads goes in front of the conftests (before pytest 9.1).
         relative: Shows a path as the document does.
         options: Ini options of the project, as text.
+        reuses_modules: Whether pytest takes a test module that was imported before from where it was imported
+            (importlib mode).
     """
 
     def __init__(
@@ -99,8 +102,14 @@ class SuiteBuilder:
         plugins_first: bool,
         relative: Callable[[Path], str],
         options: Mapping[str, str],
+        reuses_modules: bool = False,
     ) -> None:
         self._options = options
+        self._reuses_modules = reuses_modules
+        self._imported: set[str] = set()
+        """In importlib mode, the dotted names that were imported from where the interpreter finds them."""
+        self._own: set[str] = set()
+        """In importlib mode, the packages that pytest imported from the folders that its files stand in."""
         self._plugins = plugins
         self._linker = linker
         self._collector = collector
@@ -130,6 +139,7 @@ class SuiteBuilder:
         if module is None:
             self.suite.unread.append(plugin)
             return
+        self._note_imports(module)
         self.suite.plugins.setdefault(plugin.path, plugin)
         if module.in_project:
             self.suite.modules.append(module)
@@ -141,9 +151,11 @@ class SuiteBuilder:
 
     def add_conftest(self, path: Path, dotted: str) -> None:
         """Register a conftest on its directory, or on the session when it is not below the rootdir."""
+        self._note_packages(path, dotted)
         module = self._linker.load(path, dotted)
         if module is None:
             return
+        self._note_imports(module)
         node = self.directory(path.parent)
         self.suite.modules.append(module)
         self._load_named(module, None)
@@ -152,9 +164,11 @@ class SuiteBuilder:
 
     def add_test_file(self, file: TestFile, dotted: str) -> None:
         """Collect a test module."""
-        module = self._linker.load(file.path, dotted)
+        self._note_packages(file.path, dotted)
+        module = self._linker.load(self._imported_from(file.path, dotted), dotted)
         if module is None:
             return
+        self._note_imports(module)
         self._position += 1
         parent = self._above(file)
         node = Node("module", self._relative(file.path), parent, module, position=self._position)
@@ -192,6 +206,32 @@ class SuiteBuilder:
                 child = self.suite.nodes[identity] = Node("directory", identity, node)
             node = child
         return node
+
+    def _imported_from(self, path: Path, dotted: str) -> Path:
+        """Return the file of a test module: another one where a module of that name has been imported before.
+
+        So it is in importlib mode when a package is installed, a plugin imported it, and its tests lie in the source
+        tree: ``from .test_other import x`` imports the installed ``test_other``, and pytest does not import it again.
+        """
+        if not self._reuses_modules or dotted not in self._imported:
+            return path
+        return self._linker.path_of(dotted) or path
+
+    def _note_packages(self, path: Path, dotted: str) -> None:
+        """Note the packages of a file that pytest is about to import: those that nothing imported come from its folders."""
+        parts = dotted.split(".")[:-1]
+        inner = path.parent if path.name == "__init__.py" else path
+        for depth in range(len(parts) if self._reuses_modules else 0):
+            package, folder = ".".join(parts[: depth + 1]), inner.parents[len(parts) - 1 - depth]
+            if package not in self._imported and package not in self._own and is_file(folder / "__init__.py"):
+                self._own.add(package)
+                self._linker.prefer(package, folder)
+
+    def _note_imports(self, module: Module) -> None:
+        for dotted in _imports(module, self._linker) if self._reuses_modules else ():
+            packages = _prefixes(dotted)
+            if self._own.isdisjoint(packages):
+                self._imported.update(packages)
 
     def _above(self, file: TestFile) -> Node:
         for entry in file.node_dirs:
@@ -240,6 +280,29 @@ class SuiteBuilder:
             self.suite.hooks.append(
                 _generate_hook(function, node, self._relative(function.module.path), module.in_project)
             )
+
+
+def _imports(module: Module, linker: Linker) -> Iterable[str]:
+    """Yield the dotted name of a module and of what it imports while it is imported; some may be names in modules."""
+    yield module.dotted
+    stack = list(module.facts.body)
+    while stack:
+        statement = stack.pop()
+        if isinstance(statement, f.Import):
+            yield from (dotted for dotted, _ in statement.names)
+        elif isinstance(statement, f.FromImport):
+            source = linker.absolute(module, statement.module, statement.level)
+            yield source
+            yield from (f"{source}.{name}" for name, _ in statement.names or ())
+        elif isinstance(statement, f.If | f.Try | f.With):
+            stack.extend(statement.body)
+            stack.extend(getattr(statement, "orelse", ()))
+
+
+def _prefixes(dotted: str) -> list[str]:
+    """Return a dotted name and all packages above it, outermost first."""
+    parts = dotted.split(".")
+    return [".".join(parts[: i + 1]) for i in range(len(parts))]
 
 
 def _selected(test: CollectedTest, module: Node, names: tuple[str, ...]) -> bool:

@@ -16,6 +16,12 @@ A = """
     def a(): return 1
 """
 
+INSTALLED = """
+    @pytest.fixture
+    def x(): return 1
+    def test_b(x): pass
+"""
+
 RULES = {
     # ------------------------------------------------------------------------------------------------------- visibility
     "a conftest's fixture is visible below its folder": Rule(
@@ -595,6 +601,56 @@ RULES = {
             "test_it.py": "def test_one(): pass",
         },
         "test_one: -",
+    ),
+    "importlib mode: a test module that was imported before is not imported again, from wherever it came": Rule(
+        {
+            "pytest.ini": "[pytest]\npythonpath = lib\naddopts = -p app.tests.plugin --import-mode=importlib\nnorecursedirs = lib",
+            "lib/app/__init__.py": "",
+            "lib/app/tests/__init__.py": "",
+            "lib/app/tests/plugin.py": "",
+            "lib/app/tests/test_b.py": INSTALLED,
+            "src/app/__init__.py": "",
+            "src/app/tests/__init__.py": "",
+            "src/app/tests/test_a.py": "from .test_b import x\ndef test_a(x): pass",
+            "src/app/tests/test_b.py": INSTALLED,
+        },
+        """
+        src/app/tests/test_a.py::test_a: x=lib/app/tests/test_b.py::x
+        src/app/tests/test_b.py::test_b: x=lib/app/tests/test_b.py::x
+        """,
+        since=(8, 1),
+    ),
+    "importlib mode: nor one that a conftest outside its package imported by name": Rule(
+        {
+            "pytest.ini": "[pytest]\npythonpath = lib\naddopts = --import-mode=importlib\nnorecursedirs = lib",
+            "conftest.py": "from app.tests.test_b import x as y",
+            "lib/app/__init__.py": "",
+            "lib/app/tests/__init__.py": "",
+            "lib/app/tests/test_b.py": INSTALLED,
+            "src/app/__init__.py": "",
+            "src/app/tests/__init__.py": "",
+            "src/app/tests/test_b.py": INSTALLED,
+        },
+        "src/app/tests/test_b.py::test_b: x=lib/app/tests/test_b.py::x",
+        since=(8, 1),
+    ),
+    "importlib mode: where nothing imported the package, its modules are those that stand together": Rule(
+        {
+            "pytest.ini": "[pytest]\npythonpath = lib\naddopts = -p app.plugin --import-mode=importlib\nnorecursedirs = lib",
+            "lib/app/__init__.py": "",
+            "lib/app/plugin.py": "",
+            "lib/app/tests/__init__.py": "",
+            "lib/app/tests/test_b.py": INSTALLED,
+            "src/app/__init__.py": "",
+            "src/app/tests/__init__.py": "",
+            "src/app/tests/test_a.py": "from .test_b import x\ndef test_a(x): pass",
+            "src/app/tests/test_b.py": INSTALLED,
+        },
+        """
+        src/app/tests/test_a.py::test_a: x=src/app/tests/test_b.py::x
+        src/app/tests/test_b.py::test_b: x=src/app/tests/test_b.py::x
+        """,
+        since=(8, 1),
     ),
 }
 
