@@ -561,6 +561,20 @@ RULES = {
         test_list x>=1: -
         """,
     ),
+    "parameters from a collection beside itself": Rule(
+        suite("""
+            VALUES = [1, 2]
+            ONCE = iter(VALUES)
+            @pytest.mark.parametrize("x, y", list(zip(VALUES, VALUES)))
+            def test_list(x, y): pass
+            @pytest.mark.parametrize("x, y", zip(ONCE, ONCE))
+            def test_iterator(x, y): pass
+        """),
+        """
+        test_iterator x>=1: -
+        test_list x2: -
+        """,
+    ),
 }
 
 
