@@ -15,6 +15,7 @@ from fixturescope.analysis.nodes import CollectedTest, Definition, Node
 from fixturescope.analysis.values import (
     ClassValue,
     Constant,
+    DecoratorValue,
     External,
     FixtureValue,
     FunctionValue,
@@ -217,9 +218,16 @@ class Collector:
             return False
         if isinstance(value, FunctionValue) and value.binding == "property":
             return False
-        if isinstance(value, FunctionValue) and value.facts.is_generator and not value.facts.is_async:
+        if isinstance(value, FunctionValue) and self._is_generator(value):
             return False
         return self._rules.is_function(name) or _flag(value) is True
+
+    def _is_generator(self, value: FunctionValue) -> bool:
+        """Whether a function is a generator still: a decorator that is not known most likely made something of it."""
+        if value.facts.is_async or not value.facts.is_generator:
+            return False
+        made = (self._ev.eval(decorator.expr, value.frame) for decorator in value.facts.decorators)
+        return all(isinstance(one, Mark | DecoratorValue) for one in made)
 
     # namespaces
 

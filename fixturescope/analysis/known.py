@@ -456,8 +456,17 @@ def _getattr(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], 
     return ev.attribute(args[0], name) if isinstance(name, str) else UNKNOWN
 
 
+_IN_EVERY_PYTEST = frozenset({
+    "approx", "deprecated_call", "exit", "fail", "fixture", "hookimpl", "importorskip", "mark", "param", "raises", "skip",
+    "version_tuple", "warns", "xfail",
+})  # fmt: skip
+"""What old code asks for before it uses it, and every pytest that is supported has."""
+
+
 def _hasattr(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int) -> Value:
     name = plain(args[1]) if len(args) == 2 else NOT_PLAIN
+    if name in _IN_EVERY_PYTEST and isinstance(args[0], ModuleRef) and args[0].dotted == "pytest":
+        return Constant(True)
     if not isinstance(name, str) or not isinstance(args[0], InstanceValue | ClassValue):
         return UNKNOWN
     cls = args[0] if isinstance(args[0], ClassValue) else args[0].cls

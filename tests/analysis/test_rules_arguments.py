@@ -575,6 +575,34 @@ RULES = {
         test_list x2: -
         """,
     ),
+    "a generator that a decorator makes something else of is a test": Rule(
+        suite("""
+            import contextlib, functools
+            import importlib
+            @contextlib.contextmanager
+            def test_manager(a): yield
+            @functools.lru_cache
+            def test_cached(b): yield
+            @getattr(importlib.import_module("functools"), "lru" + "_cache")
+            def test_unknown(c): yield
+        """),
+        """
+        test_cached: b=conftest.py::b
+        test_manager: a=conftest.py::a
+        test_unknown: c=conftest.py::c
+        """,
+    ),
+    "old code asks whether pytest has what every pytest has by now": Rule(
+        suite("""
+            import pytest
+            has_param = hasattr(pytest, "param")
+            if not has_param:
+                def test_old(a): pass
+            else:
+                def test_new(b): pass
+        """),
+        "test_new: b=conftest.py::b",
+    ),
 }
 
 
