@@ -9,6 +9,7 @@ from pathlib import Path
 from fixturescope.analysis.assemble import Identities
 from fixturescope.analysis.dynamic import DynamicRequests
 from fixturescope.analysis.finder import Collected
+from fixturescope.analysis.makers import Makers
 from fixturescope.analysis.nodes import CollectedTest, FixtureIdentity, Node
 from fixturescope.analysis.parametrize import usefixtures
 from fixturescope.analysis.read import Reader
@@ -50,6 +51,7 @@ class Certainties:
         unseen: Sequence[tuple[Path, int]],
     ) -> Certainties:
         """Gather all doubts of one analysis."""
+        makers = Makers(suite)
         doubts = [
             Doubt(pattern, None, f"{place} asks for {pattern!r} by getfixturevalue")
             for pattern, place in resolution.patterns
@@ -81,6 +83,19 @@ class Certainties:
                 doubts.append(
                     Doubt("*", resolved.test.node, f"{resolved.test.id} uses fixtures whose names are computed")
                 )
+            if resolved.parameters.unknown_names:
+                doubts.append(
+                    Doubt("*", resolved.test.node, f"{resolved.test.id} has parameters that may stand for fixtures")
+                )
+            doubts.extend(
+                Doubt(
+                    "*",
+                    resolved.test.node,
+                    f"{name!r}, which {resolved.test.id} needs, may be made at import of others",
+                )
+                for name, _ in resolved.closure.unknown
+                if makers.may_make(resolved.test.node, name)
+            )
         reach: dict[Node, int] = {}
         for resolved in resolution.tests:
             for node in resolved.test.node.ancestors():

@@ -23,6 +23,7 @@ from fixturescope.analysis.dynamic import DynamicRequests
 from fixturescope.analysis.environment import Environment, find_environment
 from fixturescope.analysis.finder import Collected, Ignored, collect_files
 from fixturescope.analysis.link import Linker
+from fixturescope.analysis.makers import Makers
 from fixturescope.analysis.nodes import Node
 from fixturescope.analysis.plugins import PluginTable, plugins
 from fixturescope.analysis.project import LATEST, Argument, Project, conftests_for, load_project, module_name
@@ -268,7 +269,9 @@ def _resolve(
 ) -> Resolution:
     pytest = start.environment.pytest
     closures = Closures(follows_overrides=pytest is None or pytest.closure_follows_overrides)
-    resolver = Resolver(linker.evaluator, closures, suite.hooks, dynamic.of, start.project.relative)
+    resolver = Resolver(
+        linker.evaluator, closures, suite.hooks, dynamic.of, start.project.relative, Makers(suite).may_make
+    )
     tests = resolver.resolve(test for test in suite.tests if test.hidden is None)
     return resolver.tally(tests, identities.all, _package_of)
 

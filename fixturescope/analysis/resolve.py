@@ -74,6 +74,7 @@ class Resolver:
         hooks: ``pytest_generate_tests`` hooks.
         requests_of: The dynamic requests of a test or fixture.
         relative: Shows a path as the document does.
+        may_make: Whether code in force at a node may make a fixture of a name that is defined nowhere.
     """
 
     def __init__(
@@ -83,8 +84,10 @@ class Resolver:
         hooks: Sequence[GenerateHook],
         requests_of: Callable[[CollectedTest | Definition], tuple[DynamicRequest, ...]],
         relative: Callable[[Path], str],
+        may_make: Callable[[Node, str], bool],
     ) -> None:
         self._relative = relative
+        self._may_make = may_make
         self._ev = evaluator
         self._closures = closures
         self._hooks = hooks
@@ -102,13 +105,17 @@ class Resolver:
         closure = self._closures.closure(test.node, initial, parameters.direct)
         hooked, exact_hooks = self._hooked(test, closure)
         count, exact = fixture_items(closure.names, parameters.names | hooked)
+        exact &= not any(self._may_make(test.node, name) for name, _ in closure.unknown)  # it may have parameters
         items = 1 if test.is_unittest else count * parameters.count
+        dynamic = self._dynamic(test, closure, parameters, items)
+        if test.is_unittest and parameters.direct:  # the mark does nothing here but hide names from the closure
+            dynamic = (*dynamic, (self._closures.closure(test.node, initial, frozenset()), items))
         return ResolvedTest(
             test,
             initial,
             parameters,
             closure,
-            self._dynamic(test, closure, parameters, items),
+            dynamic,
             items,
             test.is_unittest or (exact and exact_hooks and parameters.exact and not unread),
             tuple(unread),

@@ -86,6 +86,14 @@ DOUBTS = {
         {"conftest": LONELY, "test_it": f"import os, pytest\n@pytest.mark.usefixtures(os.sep)\n{PLAIN}"},
         f"{NOBODY}; but test_it.py::test_it uses fixtures whose names are computed",
     ),
+    "a fixture that code at import may make, and that may ask for others": (
+        {"conftest": LONELY, "test_it": "import sys\nsys.make('a,b', 'x')\ndef test_it(b): pass\n"},
+        f"{NOBODY}; but 'b', which test_it.py::test_it needs, may be made at import of others",
+    ),
+    "a decorator of a library that may ask for fixtures": (
+        {"conftest": LONELY, "test_it": f"import sys\n@sys.cases('x')\n{PLAIN}"},
+        f"{NOBODY}; but test_it.py::test_it has parameters that may stand for fixtures",
+    ),
     "a definition that may not be": (
         {
             "conftest": "import os, pytest\nif os.getpid():\n    @pytest.fixture\n    def lonely(): pass\n",
@@ -147,3 +155,13 @@ def test_an_autouse_fixture_that_each_test_overrides(tmp_path: Path) -> None:
     assert graph.why_unused("conftest.py::clock") == (
         "it is autouse, but each of the 1 test in its reach gets another definition of 'clock'"
     )
+
+
+def test_items_are_not_exact_where_code_at_import_may_make_a_fixture_of_a_name(tmp_path: Path) -> None:
+    makes = "import operator, pytest\noperator.setitem(globals(), 'made', pytest.fixture(params=[1, 2])(lambda: 1))\n"
+    tests = "def test_made(made): pass\ndef test_nobody(nobody): pass\n"
+    graph = analyzed(tmp_path, conftest=makes, test_it=tests)
+    assert [(test.name, test.items, test.items_are) for test in graph.tests] == [
+        ("test_made", 1, "at_least"),
+        ("test_nobody", 1, "exact"),
+    ]

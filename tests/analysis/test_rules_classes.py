@@ -497,6 +497,27 @@ RULES = {
         Single::runTest: -
         """,
     ),
+    "parametrize leaves a TestCase alone: the names that it would provide are hidden, and set up all the same": Rule(
+        {
+            "conftest.py": """
+                @pytest.fixture
+                def a(): return 1
+                @pytest.fixture(autouse=True)
+                def b(a): return 1
+            """,
+            "test_it.py": """
+                from unittest import TestCase
+                pytestmark = [pytest.mark.usefixtures("c"), pytest.mark.parametrize("a, c", [(1, 2), (3, 4)])]
+                @pytest.fixture
+                def c(): return 1
+                class TestOne(TestCase):
+                    def test_one(self): pass
+            """,
+        },
+        "TestOne::test_one: b=conftest.py::b + a=conftest.py::a c=test_it.py::c",
+        unused="",
+        runs=True,
+    ),
 }
 
 

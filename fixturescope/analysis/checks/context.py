@@ -193,39 +193,3 @@ def closures_of(resolved: ResolvedTest) -> tuple[Closure, ...]:
 def is_not_run(test: CollectedTest) -> bool:
     """Return whether a test may never be set up, or is expected to fail: what would break it need not show."""
     return any(mark.name in ("skip", "skipif", "xfail") for mark in test.marks)
-
-
-def statements(body: tuple[f.Stmt, ...], *, functions: bool = False) -> Iterator[f.Stmt]:
-    """Yield the statements of a body and of the blocks in it, class bodies included.
-
-    Args:
-        body: The body.
-        functions: Whether to go into functions too.
-    """
-    stack = list(reversed(body))
-    while stack:
-        statement = stack.pop()
-        yield statement
-        if isinstance(statement, f.Function) and not functions:
-            continue
-        parts: list[f.Stmt] = []
-        for name in ("body", "orelse", "final"):
-            parts.extend(getattr(statement, name, None) or ())
-        for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
-            parts.extend(part.body)
-        stack.extend(reversed(parts))
-
-
-def calls_in(node: object) -> Iterator[f.Call]:
-    """Yield the calls in a piece of program, lambdas left out."""
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, f.Lambda):
-            continue
-        if isinstance(current, f.Call):
-            yield current
-        if isinstance(current, tuple):
-            stack.extend(current)
-        elif hasattr(current, "__struct_fields__"):
-            stack.extend(getattr(current, name) for name in current.__struct_fields__)

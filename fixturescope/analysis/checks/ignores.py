@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from fixturescope.analysis import facts as f
-from fixturescope.analysis.checks.context import statements
 from fixturescope.analysis.frames import Module
+from fixturescope.analysis.walk import statements
 from fixturescope.model import Diagnostic
 
 

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from fixturescope.analysis import facts as f
 from fixturescope.analysis.checks.base import Check, Example
 from fixturescope.analysis.checks.context import (
     CheckContext,
     Evidence,
     Place,
-    calls_in,
     closures_of,
     is_not_run,
-    statements,
 )
-from fixturescope.analysis.frames import Frame, Module
+from fixturescope.analysis.frames import Module
+from fixturescope.analysis.makers import Makers
 from fixturescope.analysis.nodes import Definition, Node
-from fixturescope.analysis.resolve import ResolvedTest, matches
-from fixturescope.analysis.values import ClassValue, External, FunctionValue, Unknown
+from fixturescope.analysis.resolve import ResolvedTest
+from fixturescope.analysis.values import FunctionValue
 from fixturescope.model import Diagnostic
 
 _PLAIN = frozenset({"pytest.fixture", "pytest.yield_fixture", "pytest_asyncio.fixture"})
@@ -94,28 +91,22 @@ class _Doubts:
     def __init__(self, context: CheckContext) -> None:
         self._context = context
         suite = context.suite
-        own = {node.module for node in suite.nodes.values() if node.kind == "module"}
-        shared = [module for module in suite.modules if module not in own]
-        self._anywhere = bool(suite.unread or context.missing) or any(self._is_doubtful(module) for module in shared)
+        self._makers = Makers(suite)
+        self._anywhere = bool(suite.unread or context.missing)
+        self._anywhere |= any(self._is_doubtful(module) for module in self._makers.shared)
         self._anywhere |= any(context.in_project(path) for path in context.problems)
-        self._shared = frozenset(name for module in shared for name in _made(module))
-        self._patterns = [one.pattern for module in shared for one in module.patterns]
-        self._made: dict[Module, frozenset[str]] = {}
         self._classes = dict(context.classes())
 
     def explain(self, resolved: ResolvedTest, asker: Definition | None, name: str) -> bool:
         """Whether something in force here provides names that cannot be known, so that there is nothing to report."""
-        if resolved.parameters.unknown_names or name in resolved.parameters.names or name in self._shared:
+        if resolved.parameters.unknown_names or name in resolved.parameters.names:
             return True
         above = set(resolved.test.node.ancestors())
-        own = [one.pattern for node in above if node.module is not None for one in node.module.patterns]
-        if any(pattern != "*" and matches(pattern, name) for pattern in (*self._patterns, *own)):
-            return True
         if any(hook.node in above and (hook.names is None or name in hook.names) for hook in self._context.suite.hooks):
             return True
         if any(node in self._classes and self._context.is_decorated(self._classes[node]) for node in above):
             return True
-        if any(name in self._made_in(node.module) for node in above if node.module is not None):
+        if self._makers.may_make(resolved.test.node, name):
             return True
         function = (asker or resolved.test).function
         if asker is not None and asker.value.decorator not in _PLAIN:
@@ -129,48 +120,10 @@ class _Doubts:
             modules.add(resolved.test.function.module)
         return self._anywhere or any(self._is_doubtful(module) for module in modules)
 
-    def _made_in(self, module: Module) -> frozenset[str]:
-        if module not in self._made:
-            self._made[module] = frozenset(_made(module))
-        return self._made[module]
-
     def _is_doubtful(self, module: Module) -> bool:
         if module.issues or module.failed is not None or module.facts.unparsed:
             return True
         return any(not self._context.evaluator.modules.star_names(dotted) for dotted in module.frame.stars)
-
-
-def _made(module: Module) -> Iterator[str]:
-    """Yield names that code of a module may make fixtures of.
-
-    They are the texts in calls at import and in decorators (``register(Author, "author")``), the functions defined
-    within functions (a plugin made in ``pytest_configure``), and attributes of which nothing is known.
-    """
-    for statement in statements(module.facts.body):
-        if isinstance(statement, f.Assign | f.ExprStmt):
-            yield from _words(statement.value)
-        elif isinstance(statement, f.Function):
-            for decorator in statement.decorators:
-                yield from _words(decorator.expr)
-            yield from (s.name for s in statements(statement.body or (), functions=True) if isinstance(s, f.Function))
-    yield from _unknown_in(module.frame)
-
-
-def _words(node: f.Expr) -> Iterator[str]:
-    """Yield the words in texts that are arguments of calls, but for those of marks."""
-    for call in calls_in(node):
-        if isinstance(call.func, f.Attr) and isinstance(call.func.value, f.Attr) and call.func.value.attr == "mark":
-            continue
-        texts = [arg.value.value for arg in call.args if isinstance(arg.value, f.Const)]
-        yield from (word for text in texts if isinstance(text, str) for word in re.findall(r"\w+", text))
-
-
-def _unknown_in(frame: Frame) -> Iterator[str]:
-    for name, binding in frame.names.items():
-        if isinstance(binding.value, Unknown | External):
-            yield name
-        elif isinstance(binding.value, ClassValue) and binding.value.frame.parent is frame:
-            yield from _unknown_in(binding.value.frame)
 
 
 def _nearest(name: str, node: Node) -> str:

@@ -9,11 +9,12 @@ from typing import ClassVar
 
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.checks.base import Check, Example
-from fixturescope.analysis.checks.context import CheckContext, Place, calls_in, closures_of, statements
+from fixturescope.analysis.checks.context import CheckContext, Place, closures_of
 from fixturescope.analysis.frames import Module
 from fixturescope.analysis.nodes import Definition
 from fixturescope.analysis.resolve import ResolvedTest
 from fixturescope.analysis.values import FixtureValue, FunctionValue, LambdaValue
+from fixturescope.analysis.walk import calls_in, statements
 from fixturescope.model import Diagnostic
 
 
