@@ -44,6 +44,7 @@ class Certainties:
         suite: Suite,
         resolution: Resolution,
         dynamic: DynamicRequests,
+        makers: Makers,
         identities: Identities,
         collected: Collected,
         reader: Reader,
@@ -51,7 +52,6 @@ class Certainties:
         unseen: Sequence[tuple[Path, int]],
     ) -> Certainties:
         """Gather all doubts of one analysis."""
-        makers = Makers(suite)
         doubts = [
             Doubt(pattern, None, f"{place} asks for {pattern!r} by getfixturevalue")
             for pattern, place in resolution.patterns

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 
 from fixturescope.analysis import facts as f
+from fixturescope.analysis.evaluate import Evaluator
 from fixturescope.analysis.frames import Frame, Module, NamePattern
 from fixturescope.analysis.nodes import Node
 from fixturescope.analysis.resolve import matches
 from fixturescope.analysis.suite import Suite
-from fixturescope.analysis.values import ClassValue, External, Unknown
+from fixturescope.analysis.values import ClassValue, External, Mark, Unknown
 from fixturescope.analysis.walk import calls_in, statements
 
 
@@ -19,13 +20,15 @@ class Makers:
 
     Args:
         suite: Its modules are asked: conftests and plugins for all tests, a test module for its own.
+        evaluator: Tells the calls that only make marks.
     """
 
-    def __init__(self, suite: Suite) -> None:
+    def __init__(self, suite: Suite, evaluator: Evaluator) -> None:
+        self._ev = evaluator
         own = {node.module for node in suite.nodes.values() if node.kind == "module"}
         self.shared = tuple(module for module in suite.modules if module not in own)
         """Conftests and the project's own plugins."""
-        self._shared = frozenset(name for module in self.shared for name in _made(module))
+        self._shared = frozenset(name for module in self.shared for name in _made(evaluator, module))
         self._patterns = tuple(one.pattern for module in self.shared for one in _known_in_part(module))
         self._made: dict[Module, frozenset[str]] = {}
 
@@ -41,7 +44,7 @@ class Makers:
 
     def _made_in(self, module: Module) -> frozenset[str]:
         if module not in self._made:
-            self._made[module] = frozenset(_made(module))
+            self._made[module] = frozenset(_made(self._ev, module))
         return self._made[module]
 
 
@@ -50,7 +53,7 @@ def _known_in_part(module: Module) -> Iterator[NamePattern]:
     return (one for one in module.patterns if one.pattern != "*")
 
 
-def _made(module: Module) -> Iterator[str]:
+def _made(ev: Evaluator, module: Module) -> Iterator[str]:
     """Yield names that code of a module may make fixtures of.
 
     They are the texts in calls at import and in decorators (``register(Author, "author")``), the functions defined
@@ -58,21 +61,21 @@ def _made(module: Module) -> Iterator[str]:
     """
     for statement in statements(module.facts.body):
         if isinstance(statement, f.Assign | f.ExprStmt):
-            yield from _words(statement.value)
+            yield from _words(ev, statement.value, module.frame)
         elif isinstance(statement, f.Function):
             for decorator in statement.decorators:
-                yield from _words(decorator.expr)
+                yield from _words(ev, decorator.expr, module.frame)
             yield from (s.name for s in statements(statement.body or (), functions=True) if isinstance(s, f.Function))
     yield from _unknown_in(module.frame)
 
 
-def _words(node: f.Expr) -> Iterator[str]:
+def _words(ev: Evaluator, node: f.Expr, frame: Frame) -> Iterator[str]:
     """Yield the words in texts that are arguments of calls, but for those of marks."""
     for call in calls_in(node):
-        if isinstance(call.func, f.Attr) and isinstance(call.func.value, f.Attr) and call.func.value.attr == "mark":
-            continue
         texts = [arg.value.value for arg in call.args if isinstance(arg.value, f.Const)]
-        yield from (word for text in texts if isinstance(text, str) for word in re.findall(r"\w+", text))
+        words = [word for text in texts if isinstance(text, str) for word in re.findall(r"\w+", text)]
+        if words and not (isinstance(call.func, f.Name | f.Attr) and isinstance(ev.eval(call.func, frame), Mark)):
+            yield from words
 
 
 def _unknown_in(frame: Frame) -> Iterator[str]:

@@ -79,12 +79,14 @@ def analyze(
     linker = _linker(start, reader, [file.path for file in collected.files])
     suite = _build(start, collected, linker)
     dynamic = DynamicRequests(linker.evaluator)
+    makers = Makers(suite, linker.evaluator)
     identities = _identities(start, suite)
-    resolution = _resolve(start, suite, linker, dynamic, identities)
+    resolution = _resolve(start, suite, linker, dynamic, identities, makers)
     certainties = Certainties.of(
         suite,
         resolution,
         dynamic,
+        makers,
         identities,
         collected,
         reader,
@@ -265,13 +267,16 @@ def _identities(start: _Start, suite: Suite) -> Identities:
 
 
 def _resolve(
-    start: _Start, suite: Suite, linker: Linker, dynamic: DynamicRequests, identities: Identities
+    start: _Start,
+    suite: Suite,
+    linker: Linker,
+    dynamic: DynamicRequests,
+    identities: Identities,
+    makers: Makers,
 ) -> Resolution:
     pytest = start.environment.pytest
     closures = Closures(follows_overrides=pytest is None or pytest.closure_follows_overrides)
-    resolver = Resolver(
-        linker.evaluator, closures, suite.hooks, dynamic.of, start.project.relative, Makers(suite).may_make
-    )
+    resolver = Resolver(linker.evaluator, closures, suite.hooks, dynamic.of, start.project.relative, makers.may_make)
     tests = resolver.resolve(test for test in suite.tests if test.hidden is None)
     return resolver.tally(tests, identities.all, _package_of)
 

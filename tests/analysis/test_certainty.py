@@ -159,9 +159,13 @@ def test_an_autouse_fixture_that_each_test_overrides(tmp_path: Path) -> None:
 
 def test_items_are_not_exact_where_code_at_import_may_make_a_fixture_of_a_name(tmp_path: Path) -> None:
     makes = "import operator, pytest\noperator.setitem(globals(), 'made', pytest.fixture(params=[1, 2])(lambda: 1))\n"
-    tests = "def test_made(made): pass\ndef test_nobody(nobody): pass\n"
+    tests = (
+        "from pytest import mark\nuses = mark.usefixtures\ndef test_made(made): pass\n"
+        "@mark.usefixtures('nobody')\ndef test_nobody(): pass\n@uses('none')\ndef test_none(): pass\n"
+    )
     graph = analyzed(tmp_path, conftest=makes, test_it=tests)
     assert [(test.name, test.items, test.items_are) for test in graph.tests] == [
         ("test_made", 1, "at_least"),
         ("test_nobody", 1, "exact"),
+        ("test_none", 1, "exact"),
     ]

@@ -91,7 +91,7 @@ class _Doubts:
     def __init__(self, context: CheckContext) -> None:
         self._context = context
         suite = context.suite
-        self._makers = Makers(suite)
+        self._makers = Makers(suite, context.evaluator)
         self._anywhere = bool(suite.unread or context.missing)
         self._anywhere |= any(self._is_doubtful(module) for module in self._makers.shared)
         self._anywhere |= any(context.in_project(path) for path in context.problems)
