@@ -142,7 +142,7 @@ def _start(
 def _linker(start: _Start, reader: Reader, files: Sequence[Path]) -> Linker:
     limits = start.settings.limits
     return Linker(
-        SourceFinder(start.project, start.environment, files),
+        SourceFinder(start.project, start.environment, files, start.plugins.imported),
         facts_of=reader.facts,
         text_of=reader.text,
         python_version=(*start.environment.version, 0),

@@ -15,7 +15,7 @@ from fixturescope.analysis.paths import read_text
 from fixturescope.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from fixturescope.analysis.distributions import Distribution, EntryPoint
@@ -32,6 +32,9 @@ _DEFAULT_BUILTINS = (
     *("skipping", "legacypath", "tmpdir", "monkeypatch", "recwarn", "pastebin", "assertion", "junitxml", "doctest"),
     *("cacheprovider", "setuponly", "setupplan", "stepwise", "warnings", "logging", "reports", "faulthandler"),
 )
+
+
+_IMPORTED = re.compile(r"^(?:from|import)[ \t]+(\w+)", re.MULTILINE)
 
 
 class Plugin(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +74,7 @@ class PluginTable:
         self._registered: dict[str, Plugin] = {}
         self._blocked: set[str] = set()
         self._missing: list[str] = []
+        self._path_of: Callable[[str], Path | None] = lambda _: None
         for name in (source.default_plugins if source is not None else ()) or _DEFAULT_BUILTINS:
             self._import(name, "builtin")
         for argument in ini.plugins_p:
@@ -107,12 +111,27 @@ class PluginTable:
                 found.append(Duplicate(entry.name, other[0].canonical_name(), distribution.canonical_name()))
         return tuple(found)
 
-    def load(self, name: str) -> tuple[Plugin, ...]:
+    @property
+    def imported(self) -> frozenset[str]:
+        """Top-level packages that plugins lie in or import, from before any folder of the project is on the path."""
+        names: set[str] = set()
+        for plugin in self.plugins:
+            if plugin.path is not None and plugin.kind != "builtin":
+                names |= {plugin.module.partition(".")[0], *_IMPORTED.findall(read_text(plugin.path) or "")}
+        return frozenset(name for name in names if self._finder.find_module(name) is not None)
+
+    def load(self, name: str, path_of: Callable[[str], Path | None] = lambda _: None) -> tuple[Plugin, ...]:
         """Register what a ``pytest_plugins`` entry names, by pytest's rules; return the new plugins (often one).
 
         Nothing comes back for a name that is blocked or registered already.
+
+        Args:
+            name: The entry.
+            path_of: Where the module that has the entry would find a module: by then pytest has put folders of the
+                project on ``sys.path``.
         """
         before = set(self._registered)
+        self._path_of = path_of
         self._import(name, "module", entry_points=self._source is not None and self._source.env_considers_entry_points)
         return tuple(plugin for key, plugin in self._registered.items() if key not in before)
 
@@ -187,7 +206,7 @@ class PluginTable:
             )
             return next((path for path in candidates if path.is_file()), None)
         found = self._finder.find_module(module)
-        return found.path if found is not None else None
+        return self._path_of(module) or (found.path if found is not None else None)
 
 
 def plugins(environment: Environment, ini: PytestIni, *, environ: Mapping[str, str] = {}) -> PluginTable:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from pathlib import Path
 
 from fixturescope.analysis.distributions import Distribution
 from fixturescope.analysis.environment import Environment
+from fixturescope.analysis.modules import ModuleFinder
 from fixturescope.analysis.project import Project, import_roots
 
 
@@ -20,11 +22,20 @@ class SourceFinder:
         project: Its own import roots come first.
         environment: Then its site directories and its standard library.
         files: The test files of the run; their folders are import roots too.
+        imported: Top-level packages that are imported before pytest puts folders of the project on ``sys.path``.
     """
 
-    def __init__(self, project: Project, environment: Environment, files: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        project: Project,
+        environment: Environment,
+        files: Sequence[Path] = (),
+        imported: AbstractSet[str] = frozenset(),
+    ) -> None:
         self._environment = environment
-        self._finder = environment.finder(import_roots(project, files=files))
+        self._late = environment.finder(import_roots(project, files=files))
+        self._early = environment.finder(project.ini.pythonpath)
+        self._imported = imported
         self._is_settled = environment.chosen_by != "the running interpreter"
         self._rootdir = f"{os.fspath(project.rootdir)}{os.sep}"
         self._libraries = tuple(
@@ -39,8 +50,11 @@ class SourceFinder:
 
     def source(self, dotted: str) -> Path | None:
         """See ``link.Finder.source``."""
-        found = self._finder.find_module(dotted)
+        found = self._finder(dotted).find_module(dotted)
         return found.path if found is not None else None
+
+    def _finder(self, dotted: str) -> ModuleFinder:
+        return self._early if dotted.partition(".")[0] in self._imported else self._late
 
     def importable(self, dotted: str) -> bool | None:
         """See ``link.Finder.importable``.
@@ -51,8 +65,9 @@ class SourceFinder:
         root = dotted.partition(".")[0]
         if root in sys.builtin_module_names or root in sys.stdlib_module_names:
             return True
-        found = self._finder.is_importable(dotted)
-        if found is False and (not self._is_settled or (dotted != root and self._finder.is_importable(root))):
+        finder = self._finder(dotted)
+        found = finder.is_importable(dotted)
+        if found is False and (not self._is_settled or (dotted != root and finder.is_importable(root))):
             return None
         return found
 

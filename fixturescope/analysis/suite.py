@@ -255,7 +255,7 @@ class SuiteBuilder:
                 self._load_plugin(name.strip(), by)
 
     def _load_plugin(self, name: str, by: PluginModule | None) -> None:
-        for plugin in self._plugins.load(name):
+        for plugin in self._plugins.load(name, self._linker.path_of):
             self.add_plugin(plugin_module(plugin, by))
 
     def _register_objects(self, module: Module) -> None:

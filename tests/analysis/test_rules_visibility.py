@@ -450,6 +450,38 @@ RULES = {
         "test_one: a=plug.py::a",
         since=(8,),  # until then -p came before pythonpath
     ),
+    "a plugin that a conftest names lies beside the package of the conftest": Rule(
+        {
+            "pytest.ini": "[pytest]",
+            "tests/__init__.py": "",
+            "tests/conftest.py": 'pytest_plugins = ["app.fixtures"]',
+            "tests/test_it.py": "def test_one(a): pass",
+            "app/__init__.py": "",
+            "app/fixtures.py": A,
+        },
+        "tests/test_it.py::test_one: a=app/fixtures.py::a",
+    ),
+    "what a plugin lies in or imports is not looked up again where conftests are": Rule(
+        {
+            "pytest.ini": "[pytest]\npythonpath = installed\naddopts = -p app.plugin",
+            "tests/__init__.py": "",
+            "tests/conftest.py": "from app.fixtures import a\nfrom lib.fixtures import b\nfrom other.fixtures import c",
+            "tests/test_it.py": "def test_one(a, b, c): pass",
+            "installed/app/__init__.py": "",
+            "installed/app/plugin.py": "import lib.core",
+            "installed/lib/core.py": "",
+            **{
+                f"{folder}{module}.py": A.replace("def a", f"def {name}")
+                for folder in ("", "installed/")
+                for module, name in {"app/fixtures": "a", "lib/fixtures": "b", "other/fixtures": "c"}.items()
+            },
+            **{f"{folder}{name}/__init__.py": "" for folder in ("", "installed/") for name in ("app", "lib", "other")},
+        },
+        """
+        tests/test_it.py::test_one: a=installed/app/fixtures.py::a b=installed/lib/fixtures.py::b c=other/fixtures.py::c
+        """,
+        since=(8,),  # until then -p came before pythonpath
+    ),
     "a conftest overrides its plugin and asks it": Rule(
         {
             "conftest.py": """
