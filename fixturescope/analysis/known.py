@@ -206,6 +206,9 @@ def _decorate_external(ev: Evaluator, decorator: External, target: Value, line: 
         return UNKNOWN
     if dotted in _INIT_WRITERS and isinstance(target, ClassValue):
         return _with_init(target, dotted)
+    known = _alias(ev, decorator)
+    if known is not None:
+        return ev.decorate(known, target, line, frame)
     if sounds_like_parametrize(dotted) and isinstance(target, FunctionValue):
         return replace(target, marks=(*target.marks, Mark("parametrize", applied=True, incomplete=True, line=line)))
     if "fixture" in dotted:
@@ -213,6 +216,16 @@ def _decorate_external(ev: Evaluator, decorator: External, target: Value, line: 
         if isinstance(read, FunctionValue):
             return ev.decorate(read, target, line, frame)
     return target
+
+
+def _alias(ev: Evaluator, external: External) -> Mark | DecoratorValue | External | None:
+    """Return what of pytest's a library's ``fixture = pytest.fixture`` or ``parametrize = pytest.mark…`` stands for."""
+    if "fixture" not in external.dotted and not sounds_like_parametrize(external.dotted):
+        return None
+    read = ev.modules.read(external)
+    if isinstance(read, External):
+        return read if is_fixture_decorator(ev, canonical(read.dotted)) else None
+    return read if isinstance(read, Mark | DecoratorValue) else None
 
 
 def fixture(function: Value, options: Mapping[str, Value], frame: Frame, line: int, decorator: DecoratorValue) -> Value:
@@ -368,6 +381,9 @@ def _external(
         if dotted == "builtins.map" and args and isinstance(args[0], _CALLED):
             return _mapped_call(ev, args, line, frame)
         return table.function(ev, dotted, args, kwargs, incomplete)
+    known = _alias(ev, func)
+    if known is not None:
+        return ev.call(known, args, kwargs, incomplete, line, frame)
     if "fixture" in dotted:
         read = ev.modules.read(func)
         if isinstance(read, FunctionValue):

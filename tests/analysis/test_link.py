@@ -8,7 +8,7 @@ import pytest
 from helpers_evaluate import draw, facts_of, shown
 
 from fixturescope.analysis.link import _mutations
-from fixturescope.analysis.values import ClassValue, Imported, ModuleRef
+from fixturescope.analysis.values import ClassValue, FunctionValue, Imported, ModuleRef
 
 FIXTURE = "import pytest\n@pytest.fixture\ndef made(): pass\nnames = ['a', 'b']\n"
 
@@ -150,6 +150,41 @@ def test_libraries_stay_external_until_somebody_reads_them() -> None:
     assert isinstance(read, ClassValue)
     assert read.qualname == "Base"
     assert drawn.parsed == ["module.py", "lib.py"]
+
+
+def test_a_librarys_names_for_what_is_pytests() -> None:
+    drawn = draw(
+        {
+            "module.py": """
+                from lib import testing
+                from lib.testing import fixture
+                @testing.fixture
+                def a(): pass
+                @fixture(scope="module")
+                def b(): pass
+                @testing.module_fixture
+                def c(): pass
+                @testing.fixtures_of
+                def d(): pass
+                @testing.parametrize("x", [1, 2])
+                def test_it(x): pass
+            """
+        },
+        libraries={
+            "lib/__init__.py": "",
+            "lib/testing.py": """
+                import pytest
+                fixture = pytest.fixture
+                module_fixture = pytest.fixture(scope="module")
+                parametrize = pytest.mark.parametrize
+                from elsewhere import fixtures_of
+            """,
+        },
+    )
+    assert [shown(drawn.value(name)) for name in "abcd"] == ["fixture def a", "fixture def b", "fixture def c", "def d"]
+    test = drawn.value("test_it")
+    assert isinstance(test, FunctionValue)
+    assert [(mark.name, mark.incomplete, len(mark.args)) for mark in test.marks] == [("parametrize", False, 2)]
 
 
 @pytest.mark.parametrize(
