@@ -142,7 +142,7 @@ def _start(
 def _linker(start: _Start, reader: Reader, files: Sequence[Path]) -> Linker:
     limits = start.settings.limits
     return Linker(
-        SourceFinder(start.project, start.environment, files, start.plugins.imported),
+        _finder(start, files),
         facts_of=reader.facts,
         text_of=reader.text,
         python_version=(*start.environment.version, 0),
@@ -150,6 +150,10 @@ def _linker(start: _Start, reader: Reader, files: Sequence[Path]) -> Linker:
         fixture_decorators=frozenset(start.settings.fixture_decorators),
         bounds=Bounds(limits.call_depth, limits.steps, limits.loop),
     )
+
+
+def _finder(start: _Start, files: Sequence[Path]) -> SourceFinder:
+    return SourceFinder(start.project, start.environment, files, start.plugins.imported)
 
 
 def _collect_files(start: _Start, reader: Reader) -> Collected:
@@ -235,6 +239,7 @@ def _build(start: _Start, collected: Collected, linker: Linker) -> Suite:
         collector,
         project.rootdir,
         plugins=start.plugins,
+        plugin_path=_finder(start, [file.path for file in collected.files]).plugin,
         plugins_first=environment.pytest is not None and not environment.pytest.fixtures_by_node,
         relative=project.relative,
         options={name: entry.value for name, entry in ini.raw.items() if isinstance(entry.value, str)},

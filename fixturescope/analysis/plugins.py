@@ -74,6 +74,7 @@ class PluginTable:
         self._registered: dict[str, Plugin] = {}
         self._blocked: set[str] = set()
         self._missing: list[str] = []
+        self._warned = _warning_packages(ini)
         self._path_of: Callable[[str], Path | None] = lambda _: None
         for name in (source.default_plugins if source is not None else ()) or _DEFAULT_BUILTINS:
             self._import(name, "builtin")
@@ -113,8 +114,11 @@ class PluginTable:
 
     @property
     def imported(self) -> frozenset[str]:
-        """Top-level packages that plugins lie in or import, from before any folder of the project is on the path."""
-        names: set[str] = set()
+        """Top-level packages that plugins lie in or import, or the filters of warnings name.
+
+        They are imported before any folder of the project is on the path.
+        """
+        names = set(self._warned)
         for plugin in self.plugins:
             if plugin.path is not None and plugin.kind != "builtin":
                 names |= {plugin.module.partition(".")[0], *_IMPORTED.findall(read_text(plugin.path) or "")}
@@ -249,6 +253,14 @@ def plugin_options(table: Iterable[Plugin]) -> dict[str, bool]:
 
 def _entry_points(distributions: Iterable[Distribution]) -> list[tuple[Distribution, EntryPoint]]:
     return [(distribution, entry) for distribution in distributions for entry in distribution.entry_points("pytest11")]
+
+
+def _warning_packages(ini: PytestIni) -> set[str]:
+    """Return the packages of the categories in ``filterwarnings``: pytest imports them while it starts."""
+    given = ini.raw["filterwarnings"].value if "filterwarnings" in ini.raw else ()
+    lines = given.splitlines() if isinstance(given, str) else given if isinstance(given, list) else []
+    categories = [str(line).split(":")[2].strip() for line in lines if str(line).count(":") >= 2]
+    return {category.partition(".")[0] for category in categories if "." in category}
 
 
 def _own_plugins(path: Path) -> list[str]:

@@ -246,6 +246,12 @@ def import_roots(project: Project, path: Path | None = None, files: Iterable[Pat
     return tuple(dict.fromkeys([*roots, project.cwd, project.rootdir]))
 
 
+def fallback_roots(project: Project, files: Iterable[Path] = ()) -> tuple[Path, ...]:
+    """Return those of `import_roots` that plain ``pytest`` does not put on ``sys.path``."""
+    own = _own_roots(project, [*project.initial_conftests, *files])
+    return tuple(root for root in dict.fromkeys((project.cwd, project.rootdir)) if root not in own)
+
+
 def _read_ini(get: Getter, configuration: Configuration, options: Options, addopts: tuple[str, ...]) -> PytestIni:
     cwd = get.cwd
     default = PytestIni(confcutdir=cwd)

@@ -12,7 +12,7 @@ from pathlib import Path
 from fixturescope.analysis.distributions import Distribution
 from fixturescope.analysis.environment import Environment
 from fixturescope.analysis.modules import ModuleFinder
-from fixturescope.analysis.project import Project, import_roots
+from fixturescope.analysis.project import Project, fallback_roots, import_roots
 
 
 class SourceFinder:
@@ -33,7 +33,9 @@ class SourceFinder:
         imported: AbstractSet[str] = frozenset(),
     ) -> None:
         self._environment = environment
-        self._late = environment.finder(import_roots(project, files=files))
+        roots, last = import_roots(project, files=files), fallback_roots(project, files)
+        self._late = environment.finder(roots)
+        self._strict = environment.finder([root for root in roots if root not in last])
         self._early = environment.finder(project.ini.pythonpath)
         self._imported = imported
         self._is_settled = environment.chosen_by != "the running interpreter"
@@ -52,6 +54,15 @@ class SourceFinder:
         """See ``link.Finder.source``."""
         found = self._finder(dotted).find_module(dotted)
         return found.path if found is not None else None
+
+    def plugin(self, dotted: str) -> Path | None:
+        """Return where pytest finds a plugin that a module names: what plain ``pytest`` has not on its path comes last.
+
+        Which copy of a package that is installed and also lies here is meant is told by its fixtures' place.
+        """
+        finder = self._early if dotted.partition(".")[0] in self._imported else self._strict
+        found = finder.find_module(dotted)
+        return found.path if found is not None else self.source(dotted)
 
     def _finder(self, dotted: str) -> ModuleFinder:
         return self._early if dotted.partition(".")[0] in self._imported else self._late

@@ -85,6 +85,7 @@ class SuiteBuilder:
         collector: Reads namespaces.
         rootdir: Node ids start from here.
         plugins: pytest's plugin registry: what a ``pytest_plugins`` entry loads.
+        plugin_path: Where the module of such an entry is.
         plugins_first: Whether a plugin that a test module loads goes in front of the conftests (before pytest 9.1).
         relative: Shows a path as the document does.
         options: Ini options of the project, as text.
@@ -99,6 +100,7 @@ class SuiteBuilder:
         rootdir: Path,
         *,
         plugins: PluginTable,
+        plugin_path: Callable[[str], Path | None],
         plugins_first: bool,
         relative: Callable[[Path], str],
         options: Mapping[str, str],
@@ -111,6 +113,7 @@ class SuiteBuilder:
         self._own: set[str] = set()
         """In importlib mode, the packages that pytest imported from the folders that its files stand in."""
         self._plugins = plugins
+        self._plugin_path = plugin_path
         self._linker = linker
         self._collector = collector
         self._rootdir = rootdir
@@ -255,7 +258,7 @@ class SuiteBuilder:
                 self._load_plugin(name.strip(), by)
 
     def _load_plugin(self, name: str, by: PluginModule | None) -> None:
-        for plugin in self._plugins.load(name, self._linker.path_of):
+        for plugin in self._plugins.load(name, self._plugin_path):
             self.add_plugin(plugin_module(plugin, by))
 
     def _register_objects(self, module: Module) -> None:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from fixturescope.analysis.finder import Ignored, collect_files
-from fixturescope.analysis.project import Project, conftests_for, import_roots, load_project, module_name
+from fixturescope.analysis.project import (
+    Project,
+    conftests_for,
+    fallback_roots,
+    import_roots,
+    load_project,
+    module_name,
+)
 from fixturescope.errors import ConfigError, UsageError
 from tests.analysis.helpers_project import Oracle, draw
 
@@ -696,7 +703,10 @@ def test_import_roots(tmp_path: Path) -> None:
     paths = [file.path for file in collect_files(project).files]
     assert [project.relative(path) for path in import_roots(project, files=paths)] == [".", "a", "src"]
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\npythonpath = src\n")
-    assert [path.name for path in import_roots(load_project([], cwd=tmp_path), paths[0])] == ["src", tmp_path.name]
+    assert fallback_roots(project) == ()
+    project = load_project([], cwd=tmp_path)
+    assert [path.name for path in import_roots(project, paths[0])] == ["src", tmp_path.name]
+    assert fallback_roots(project) == (tmp_path,)
 
 
 # ---------------------------------------------------------------------------------------------- files one cannot read

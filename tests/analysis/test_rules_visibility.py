@@ -482,6 +482,24 @@ RULES = {
         """,
         since=(8,),  # until then -p came before pythonpath
     ),
+    "what the filters of warnings name is not looked up again either": Rule(
+        {
+            "pytest.ini": "[pytest]\npythonpath = installed\nfilterwarnings =\n    ignore::app.Mine\n    ignore:x",
+            "tests/__init__.py": "",
+            "tests/conftest.py": "pytest_plugins = 'app.fixtures'\nfrom other.fixtures import b",
+            "tests/test_it.py": "def test_one(a, b): pass",
+            "installed/app/__init__.py": "class Mine(Warning): pass",
+            "installed/app/fixtures.py": A,
+            "installed/other/__init__.py": "",
+            "installed/other/fixtures.py": A.replace("def a", "def b"),
+            "app/__init__.py": "",
+            "app/fixtures.py": A,
+            "other/__init__.py": "",
+            "other/fixtures.py": A.replace("def a", "def b"),
+        },
+        "tests/test_it.py::test_one: a=installed/app/fixtures.py::a b=other/fixtures.py::b",
+        since=(8,),
+    ),
     "a conftest overrides its plugin and asks it": Rule(
         {
             "conftest.py": """
