@@ -101,7 +101,11 @@ class Certainties:
             for node in resolved.test.node.ancestors():
                 reach[node] = reach.get(node, 0) + 1
         for folder, files in unseen:
-            doubts.append(Doubt("*", None, f"{files} test files below {relative(folder)} were not analyzed", folder))
+            several = "s below" if files > 1 else " below"
+            were = "were" if files > 1 else "was"
+            doubts.append(
+                Doubt("*", None, f"{files} test file{several} {relative(folder)} {were} not analyzed", folder)
+            )
         made = cls(resolution, _distinct(doubts), reach)
         made._spread(identities.all)
         return made

@@ -16,7 +16,7 @@ from fixturescope.analysis.bounds import Bounds
 from fixturescope.analysis.cache import FactsCache
 from fixturescope.analysis.categories import INFERRED
 from fixturescope.analysis.certainty import Certainties
-from fixturescope.analysis.checks import CheckContext, Findings, check
+from fixturescope.analysis.checks import CHECKS, CheckContext, Findings, check
 from fixturescope.analysis.closures import Closures
 from fixturescope.analysis.collect import Collector, NamingRules
 from fixturescope.analysis.dynamic import DynamicRequests
@@ -33,7 +33,7 @@ from fixturescope.analysis.sources import SourceFinder
 from fixturescope.analysis.suite import Suite, SuiteBuilder, plugin_module
 from fixturescope.analysis.values import Constant
 from fixturescope.analysis.values import Sequence as Items
-from fixturescope.errors import NothingToAnalyzeError
+from fixturescope.errors import NothingToAnalyzeError, UsageError
 from fixturescope.graph import FixtureGraph
 from fixturescope.model import AnalysisInfo, Diagnostic
 from fixturescope.settings import Settings, load_settings
@@ -67,9 +67,9 @@ def analyze(
         cache: Whether to keep what was read of each file below ``.fixturescope/cache`` in the rootdir, and to use it.
 
     Raises:
-        UsageError: A path or interpreter does not exist, or a setting is wrong.
+        UsageError: A path, an interpreter or a diagnostic does not exist, or a setting is wrong.
         ConfigError: pytest's or our configuration is broken.
-        NothingToAnalyzeError: No test file was found.
+        NothingToAnalyzeError: No test file was found, or no test of a node id that was given.
     """
     start = _start(paths, rootdir, python, settings, cwd, environ)
     kept = FactsCache(start.project.rootdir / CACHE_FILE if cache else None)
@@ -78,6 +78,7 @@ def analyze(
     _read(start, collected, reader, progress)
     linker = _linker(start, reader, [file.path for file in collected.files])
     suite = _build(start, collected, linker)
+    _require_named(start.project, suite)
     dynamic = DynamicRequests(linker.evaluator)
     makers = Makers(suite, linker.evaluator)
     identities = _identities(start, suite)
@@ -123,6 +124,7 @@ def _start(
     own = load_settings(
         first.rootdir, cli={**(settings or {}), "python": os.fspath(python) if python is not None else None}
     )
+    _require_codes(own)
     if not given and own.paths:
         given = [str(first.rootdir / path) for path in own.paths]
     environment = find_environment(own.python, first.rootdir, variables, cwd=where)
@@ -150,6 +152,15 @@ def _linker(start: _Start, reader: Reader, files: Sequence[Path]) -> Linker:
         fixture_decorators=frozenset(start.settings.fixture_decorators),
         bounds=Bounds(limits.call_depth, limits.steps, limits.loop),
     )
+
+
+def _require_codes(settings: Settings) -> None:
+    """Refuse codes that match no diagnostic: a slip would hide everything, or nothing."""
+    for code in (*settings.select, *settings.ignore):
+        if not any(known.code.startswith(code) for known in CHECKS):
+            raise UsageError(
+                f"there is no diagnostic {code!r}", hint=f"one of {', '.join(sorted(known.code for known in CHECKS))}"
+            )
 
 
 def _finder(start: _Start, files: Sequence[Path]) -> SourceFinder:
@@ -253,6 +264,17 @@ def _build(start: _Start, collected: Collected, linker: Linker) -> Suite:
     for file in collected.files:
         builder.add_test_file(file, module_name(file.path, project))
     return builder.suite
+
+
+def _require_named(project: Project, suite: Suite) -> None:
+    """Stop, as pytest does, at a node id that is no test and no class with tests."""
+    for argument in project.arguments:
+        wanted = "::".join((project.relative(argument.path), *argument.names))
+        if argument.names and not any(test.id == wanted or test.id.startswith(f"{wanted}::") for test in suite.tests):
+            raise NothingToAnalyzeError(
+                f"no test found: {argument.text}",
+                hint="check the names behind ::; without them, the whole file is read",
+            )
 
 
 def _identities(start: _Start, suite: Suite) -> Identities:
@@ -365,8 +387,7 @@ def _graph(
             pytest_version=".".join(str(part) for part in project.pytest_version),
             chosen_by=environment.chosen_by,
             plugins=tuple(sorted({plugin.name for plugin in suite.plugins.values() if not plugin.builtin})),
-            files=len({file.path for file in collected.files})
-            + len(_conftests(project, [f.path for f in collected.files])),
+            files=len({*(paths := [file.path for file in collected.files]), *_conftests(project, paths)}),
             notes=(*project.notes, *environment.notes, *(() if start.settings.category else (INFERRED,))),
             settings=start.settings.to_builtins(),
         ),

@@ -446,6 +446,43 @@ def test_no_tests_at_all(suite: Mapping[str, str], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("node", "found"),
+    [
+        ("", 3),
+        ("::test_one", 1),
+        ("::test_one[x]", 1),
+        ("::TestA", 2),
+        ("::TestA::test_two", 1),
+        ("::test_on", 0),
+        ("::TestA::test_one", 0),
+        ("::TestB", 0),
+    ],
+)
+def test_a_node_id(node: str, found: int, tmp_path: Path) -> None:
+    text = "def test_one(): pass\nclass TestA:\n    def test_two(self): pass\n    def test_three(self): pass\n"
+    root = live.draw(tmp_path.resolve(), {"test_it.py": text})
+    if not found:
+        with pytest.raises(fixturescope.NothingToAnalyzeError, match=f"^no test found: test_it.py{node}$"):
+            fixturescope.analyze(f"test_it.py{node}", cwd=root, environ={}, cache=False)
+    else:
+        assert len(fixturescope.analyze(f"test_it.py{node}", cwd=root, environ={}, cache=False).tests) == found
+
+
+def test_files_are_counted_once(tmp_path: Path) -> None:
+    root = live.draw(tmp_path.resolve(), {"conftest.py": "def test_one(): pass", "sub/test_it.py": ""})
+    graph = fixturescope.analyze(["conftest.py", "sub"], cwd=root, environ={}, cache=False)
+    assert (graph.info.files, len(graph.tests)) == (2, 1)
+
+
+@pytest.mark.parametrize("setting", ["select", "ignore"])
+def test_a_diagnostic_that_there_is_not(setting: str, tmp_path: Path) -> None:
+    root = live.draw(tmp_path.resolve(), {"test_it.py": "def test_one(): pass"})
+    with pytest.raises(fixturescope.UsageError, match="there is no diagnostic 'FS999'") as caught:
+        _analyzed(root, **{setting: ("FS1", "FS999")})
+    assert "FS101" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
     ("name", "text", "line"),
     [
         ("pytest.ini", "[pytest]\naddopts = -q\nnonsense\n", 3),
