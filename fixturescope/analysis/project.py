@@ -104,6 +104,9 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
 
     def relative(self, path: Path) -> str:
         """Return ``path`` as the document shows it: from the rootdir with ``/``, absolute when outside it."""
+        text, above = os.fspath(path), f"{os.fspath(self.rootdir)}{os.sep}"
+        if text.startswith(above):  # asked once for each test: pathlib takes ten times as long
+            return text[len(above) :].replace(os.sep, "/")
         try:
             return path.relative_to(self.rootdir).as_posix()
         except ValueError:

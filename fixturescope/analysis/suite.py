@@ -14,7 +14,7 @@ from pathlib import Path
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.collect import Collector
 from fixturescope.analysis.finder import TestFile
-from fixturescope.analysis.frames import Module
+from fixturescope.analysis.frames import Issue, Module
 from fixturescope.analysis.link import Linker
 from fixturescope.analysis.nodes import CollectedTest, Definition, Node
 from fixturescope.analysis.paths import is_file
@@ -28,6 +28,16 @@ _REGISTERS = re.compile(
     r"^[ \t]*@(?:pytest\.)?(?:fixture|yield_fixture)\b|\.register\(|\bregister_fixture\(", re.MULTILINE
 )
 """How pytest's own modules register fixtures; those that do not are not parsed."""
+
+
+_DECIDERS = {
+    "pytest_collect_directory": "what a folder is collected as",
+    "pytest_collect_file": "what files are collected as",
+    "pytest_ignore_collect": "which files are left out",
+    "pytest_pycollect_makemodule": "what a module is collected as",
+    "pytest_pycollect_makeitem": "which classes and functions are tests",
+}
+"""Hooks that change what is collected, which nobody knows without running them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +156,7 @@ class SuiteBuilder:
         self.suite.plugins.setdefault(plugin.path, plugin)
         if module.in_project:
             self.suite.modules.append(module)
+            _note_deciders(module)
         front = self._position > 0 and self._plugins_first
         self._collector.register_module(module, self.suite.session, front=front, since=self._position)
         self._register_objects(module)
@@ -161,6 +172,7 @@ class SuiteBuilder:
         self._note_imports(module)
         node = self.directory(path.parent)
         self.suite.modules.append(module)
+        _note_deciders(module)
         self._load_named(module, None)
         self._collector.register_module(module, node)
         self._add_hooks(module, node, builtin=False)
@@ -306,6 +318,14 @@ def _prefixes(dotted: str) -> list[str]:
     """Return a dotted name and all packages above it, outermost first."""
     parts = dotted.split(".")
     return [".".join(parts[: i + 1]) for i in range(len(parts))]
+
+
+def _note_deciders(module: Module) -> None:
+    """Say which hooks of a conftest or plugin decide by running what is collected."""
+    for name, what in _DECIDERS.items():
+        binding = module.frame.names.get(name)
+        if binding is not None:
+            module.issues.append(Issue(binding.line, f"the hook {name} decides {what}"))
 
 
 def _selected(test: CollectedTest, module: Node, names: tuple[str, ...]) -> bool:

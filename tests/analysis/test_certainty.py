@@ -50,6 +50,19 @@ DOUBTS = {
         },
         NOBODY,
     ),
+    "a hook that decides which functions are tests": (
+        {"conftest": f"{LONELY}def pytest_pycollect_makeitem(collector, name, obj): return []\n", "test_it": PLAIN},
+        f"{NOBODY}; but conftest.py:4 the hook pytest_pycollect_makeitem decides which classes and functions are tests",
+    ),
+    "an imported hook that leaves out files, beside another test": (
+        {
+            "conftest": LONELY,
+            "sub__conftest": "from helpers import pytest_ignore_collect\n",
+            "helpers": "def pytest_ignore_collect(collection_path): return True\n",
+            "test_it": PLAIN,
+        },
+        f"{NOBODY}; but sub/conftest.py:1 the hook pytest_ignore_collect decides which files are left out",
+    ),
     "a helper that nobody is seen to call": (
         {"conftest": f"{LONELY}def ask(request, name): return request.getfixturevalue(name)\n", "test_it": PLAIN},
         f"{NOBODY}; but conftest.py:4 asks for '*' by getfixturevalue",

@@ -87,8 +87,9 @@ class CouldNotRead(Check):
 class CouldNotEvaluate(Check):
     """fixturescope runs nothing of your project, so it cannot know what is computed: a loop over values from a file
     that registers fixtures, `getfixturevalue` with a computed name, `usefixtures(*names())`, a base class that is
-    made by a call, a plugin that is installed without its source. Each such place is said, and whatever it could
-    affect is called *possible* instead of *certain*.
+    made by a call, a hook that decides what is collected (`pytest_pycollect_makeitem`, `pytest_ignore_collect`), a
+    plugin that is installed without its source. Each such place is said, and whatever it could affect is called
+    *possible* instead of *certain*.
 
     Nothing has to be done. Where the answer matters, write the names out as literals or constants.
     """
