@@ -172,6 +172,8 @@ def decorate(
         return _patched(target)
     if decorator.kind == "given" and isinstance(target, FunctionValue):
         return replace(target, signature=_given(target.parameters, decorator))
+    if decorator.kind == "cluster" and isinstance(target, FunctionValue):
+        return replace(target, signature=_led(ev, target.parameters, decorator))
     if decorator.kind == "init" and isinstance(target, ClassValue):
         return _with_init(target, decorator.dotted)
     return target
@@ -261,6 +263,16 @@ def _given(parameters: tuple[Parameter, ...], decorator: DecoratorValue) -> tupl
     elif decorator.args:
         named |= set(positional[-len(decorator.args) :])
     return tuple(p for p in parameters if p.name not in named)
+
+
+def _led(ev: Evaluator, parameters: tuple[Parameter, ...], decorator: DecoratorValue) -> tuple[Parameter, ...]:
+    """``distributed.utils_test.gen_cluster``: the client, if there is one, the scheduler and the workers come first."""
+    workers = decorator.args[0] if decorator.args else decorator.kwargs.get("nthreads", Constant(None))
+    count = 2 if workers == Constant(None) else ev.size(workers)
+    client = plain(decorator.kwargs.get("client", Constant(False)))
+    if count is None or decorator.incomplete or not isinstance(client, bool):
+        return tuple(p for p in parameters if p.has_default)
+    return parameters[count + 1 + client :]
 
 
 # calls
@@ -452,6 +464,12 @@ def _given_call(
     return DecoratorValue("given", tuple(args), kwargs, incomplete, line)
 
 
+def _cluster_call(
+    ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int
+) -> Value:
+    return DecoratorValue("cluster", tuple(args), kwargs, incomplete, line)
+
+
 def _param(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int) -> Value:
     return UNKNOWN if incomplete else ParamSet(tuple(args), kwargs.get("marks", UNKNOWN))
 
@@ -545,6 +563,7 @@ _CALLS: dict[str, _Handler] = {
     "sys.gettrace": lambda *_: Constant(None),
     "hypothesis.given": _given_call,
     "hypothesis.core.given": _given_call,
+    "distributed.utils_test.gen_cluster": _cluster_call,
     "platform.system": lambda ev, *_: Constant(
         {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}.get(ev.modules.platform, "")
     ),

@@ -188,6 +188,34 @@ def test_a_librarys_names_for_what_is_pytests() -> None:
 
 
 @pytest.mark.parametrize(
+    ("decorator", "left"),
+    [
+        ("gen_cluster()", "bfx"),
+        ("gen_cluster(client=True)", "fx"),
+        ("gen_cluster(nthreads=[])", "sabfx"),
+        ("gen_cluster([('', 1)] * 3, client=True)", "x"),
+        ("gen_cluster(client=WHETHER)", "x"),
+        ("gen_cluster(nthreads=WORKERS)", "x"),
+        ("gen_cluster(**OPTIONS)", "x"),
+        ("gen_test()", "csabfx"),
+    ],
+)
+def test_what_a_cluster_leaves_of_the_arguments(decorator: str, left: str) -> None:
+    text = f"""
+        import os
+        from distributed.utils_test import gen_cluster, gen_test
+        WHETHER, WORKERS, OPTIONS = os.environ["A"], os.environ["B"], os.environ
+        @{decorator}
+        async def test_it(c, s, a, b, f, x=1): pass
+    """
+    test = draw({"module.py": text}, libraries={"distributed/utils_test.py": "def gen_cluster(): pass"}).value(
+        "test_it"
+    )
+    assert isinstance(test, FunctionValue)
+    assert "".join(parameter.name for parameter in test.parameters) == left
+
+
+@pytest.mark.parametrize(
     ("dotted", "expected"),
     [
         ("lib.Base", "<ClassValue>"),
