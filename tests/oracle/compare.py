@@ -110,7 +110,8 @@ class Unused:
         false_possible: Used, and we say ``possible``.
         missed: Unused, and we say used.
         unlisted: Known to pytest, not in the document.
-        undecided: Unused to pytest, used to us by tests that pytest did not collect.
+        undecided: In no closure of pytest's, used to us by ``getfixturevalue``, which no closure shows, or by tests that
+            pytest did not collect.
     """
 
     used: int = 0
@@ -378,7 +379,8 @@ def _unused(truth: Truth, claim: Claim, uncollected: Sequence[ClaimedTest], note
             continue
         key: tuple[str, Place | None] = (fixture.name, fixture.place)
         listed.setdefault(key, []).append(fixture.unused)
-        if fixture.unused is None and key not in in_use and fixture.id in only_uncollected:
+        elsewhere = fixture.dynamic or fixture.id in only_uncollected
+        if fixture.unused is None and key not in in_use and elsewhere:
             kinds["undecided"] += 1
             del listed[key]
     for (name, place), verdicts in listed.items():

@@ -87,6 +87,8 @@ class ClaimedFixture:
     place: Place
     unused: str | None
     local: bool
+    dynamic: bool = False
+    """Whether ``getfixturevalue`` with a known name reaches it."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,10 @@ def _claimed_fixture(row: Mapping[str, Any]) -> ClaimedFixture:
     if row["unused"] not in (None, "certain", "possible"):
         raise ReadingError(f"fixture {row['id']}: unused is {row['unused']!r}")
     place = Place(_spelled(row["path"]), row["line"])
-    return ClaimedFixture(row["id"], row["name"], place, row["unused"], local=not Path(row["path"]).is_absolute())
+    dynamic = row.get("usage_dynamic", 0) > 0
+    return ClaimedFixture(
+        row["id"], row["name"], place, row["unused"], local=not Path(row["path"]).is_absolute(), dynamic=dynamic
+    )
 
 
 def _claimed_test(row: Mapping[str, Any]) -> ClaimedTest:

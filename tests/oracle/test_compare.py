@@ -289,6 +289,14 @@ def test_a_difference_is_seen(name: str) -> None:
     assert not found.agrees
 
 
+def test_what_only_getfixturevalue_reaches_is_undecided() -> None:
+    document = copy.deepcopy(DOCUMENT)
+    document["fixtures"][3].update(unused=None, usage_dynamic=2)
+    found = compared(document=document)
+    assert found.unused == Unused(used=2, undecided=2)
+    assert found.agrees
+
+
 def test_a_lower_bound_and_a_hedge_are_no_contradiction_but_are_shown() -> None:
     document = copy.deepcopy(DOCUMENT)
     document["tests"][0].update(items=1, items_are="at_least")
