@@ -458,6 +458,10 @@ def _same(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], inc
     return args[0] if len(args) == 1 and isinstance(args[0], FunctionValue) else DecoratorValue("same")
 
 
+def _cast(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int) -> Value:
+    return args[1] if len(args) == 2 else kwargs.get("val", UNKNOWN)
+
+
 def _given_call(
     ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int
 ) -> Value:
@@ -561,6 +565,7 @@ _CALLS: dict[str, _Handler] = {
     "anyio.get_all_backends": lambda *_: Items("tuple", (Constant("asyncio"), Constant("trio"))),
     "importlib.util.find_spec": _find_spec,
     "sys.gettrace": lambda *_: Constant(None),
+    "typing.cast": _cast,
     "hypothesis.given": _given_call,
     "hypothesis.core.given": _given_call,
     "distributed.utils_test.gen_cluster": _cluster_call,

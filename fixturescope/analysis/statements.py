@@ -112,7 +112,7 @@ def decorate(ev: Evaluator, decorator: Value, target: Value, line: int, frame: F
     if isinstance(decorator, FunctionValue | LambdaValue | BoundMethod):
         result = ev.call(decorator, (target,), {}, False, line, frame)
         unknown = Mark("parametrize", applied=True, incomplete=True, line=line)
-        return _marked(target, unknown) if isinstance(result, Unknown) else result
+        return _marked(target, unknown) if isinstance(result, Unknown | Mark) else result  # a mark of what is not known
     return target
 
 

@@ -143,6 +143,33 @@ RULES = {
         test_two: b=conftest.py::b c=conftest.py::c
         """,
     ),
+    "decorators that cast what they return, and mark it": Rule(
+        suite(
+            """
+            import functools, sys, typing
+            def skipping(function):
+                @functools.wraps(function)
+                def wrapper(*args, **kwargs): return function(*args, **kwargs)
+                return typing.cast(typing.Callable, wrapper)
+            def network(decorator):
+                def marking(function): return pytest.mark.xfail(decorator(function))
+                return marking
+            def computed(function): return pytest.mark.xfail([skipping][0 * len(sys.argv)](function))
+            @skipping
+            def test_cast(a): pass
+            class TestA:
+                @network(skipping)
+                def test_marked(self, b): pass
+                @network(computed)
+                def test_computed(self, c): pass
+            """
+        ),
+        """
+        test_cast: a=conftest.py::a
+        TestA::test_marked: b=conftest.py::b
+        TestA::test_computed x>=1: c=conftest.py::c
+        """,
+    ),
     "decorators without functools.wraps replace them": Rule(
         suite(
             """
