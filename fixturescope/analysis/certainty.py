@@ -94,7 +94,7 @@ class Certainties:
                     f"{name!r}, which {resolved.test.id} needs, may be made at import of others",
                 )
                 for name, _ in resolved.closure.unknown
-                if makers.may_make(resolved.test.node, name)
+                if makers.may_make(resolved.test.node, name) and not _is_provided(suite, resolved.test.node, name)
             )
         reach: dict[Node, int] = {}
         for resolved in resolution.tests:
@@ -167,6 +167,12 @@ class Certainties:
     @staticmethod
     def _visible(identity: FixtureIdentity, node: Node | None) -> bool:
         return node is None or any(definition.node in node.ancestors() for definition in identity.registrations)
+
+
+def _is_provided(suite: Suite, node: Node, name: str) -> bool:
+    """Whether a ``pytest_generate_tests`` in force at a node may provide an argument."""
+    above = set(node.ancestors())
+    return any(hook.node in above and (hook.names is None or name in hook.names) for hook in suite.hooks)
 
 
 def _tests(count: int) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.evaluate import Evaluator
 from fixturescope.analysis.frames import Frame, Module, NamePattern
+from fixturescope.analysis.known import is_fixture_decorator
 from fixturescope.analysis.nodes import Node
 from fixturescope.analysis.resolve import matches
 from fixturescope.analysis.suite import Suite
-from fixturescope.analysis.values import ClassValue, External, Mark, Unknown
+from fixturescope.analysis.values import ClassValue, External, Mark, Unknown, Value
 from fixturescope.analysis.walk import calls_in, statements
 
 
@@ -70,12 +71,17 @@ def _made(ev: Evaluator, module: Module) -> Iterator[str]:
 
 
 def _words(ev: Evaluator, node: f.Expr, frame: Frame) -> Iterator[str]:
-    """Yield the words in texts that are arguments of calls, but for those of marks."""
+    """Yield the words in texts that are arguments of calls, but for those of marks and plain fixture decorators."""
     for call in calls_in(node):
         texts = [arg.value.value for arg in call.args if isinstance(arg.value, f.Const)]
         words = [word for text in texts if isinstance(text, str) for word in re.findall(r"\w+", text)]
-        if words and not (isinstance(call.func, f.Name | f.Attr) and isinstance(ev.eval(call.func, frame), Mark)):
+        if words and not (isinstance(call.func, f.Name | f.Attr) and _is_seen(ev, ev.eval(call.func, frame))):
             yield from words
+
+
+def _is_seen(ev: Evaluator, function: Value) -> bool:
+    """Whether what a function does is seen elsewhere: it makes a mark, or a fixture out of what it decorates."""
+    return isinstance(function, Mark) or (isinstance(function, External) and is_fixture_decorator(ev, function.dotted))
 
 
 def _unknown_in(frame: Frame) -> Iterator[str]:

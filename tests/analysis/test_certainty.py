@@ -130,6 +130,13 @@ def test_doubts(tmp_path: Path, files: dict[str, str], reason: str) -> None:
     assert ("; but " in why) == ("; but " in reason)
 
 
+def test_an_argument_that_a_hook_provides_asks_for_nothing(tmp_path: Path) -> None:
+    hook = "def pytest_generate_tests(metafunc): metafunc.parametrize(metafunc.cls.names, [1])\n"
+    test = "import sys\nclass TestA:\n    x = sys.values()\n    def test_it(self, x): pass\n"
+    assert analyzed(tmp_path, conftest=LONELY + hook, test_it=test).fixture("lonely").unused == "certain"
+    assert analyzed(tmp_path / "without", conftest=LONELY, test_it=test).fixture("lonely").unused == "possible"
+
+
 def test_a_doubt_reaches_no_further_than_its_node(tmp_path: Path) -> None:
     graph = analyzed(
         tmp_path,
@@ -173,12 +180,15 @@ def test_an_autouse_fixture_that_each_test_overrides(tmp_path: Path) -> None:
 def test_items_are_not_exact_where_code_at_import_may_make_a_fixture_of_a_name(tmp_path: Path) -> None:
     makes = "import operator, pytest\noperator.setitem(globals(), 'made', pytest.fixture(params=[1, 2])(lambda: 1))\n"
     tests = (
-        "from pytest import mark\nuses = mark.usefixtures\ndef test_made(made): pass\n"
+        "import pytest\nfrom pytest import mark\nuses = mark.usefixtures\ndef test_made(made): pass\n"
         "@mark.usefixtures('nobody')\ndef test_nobody(): pass\n@uses('none')\ndef test_none(): pass\n"
+        "class TestOther:\n    @pytest.fixture(name='beside')\n    def b(self): pass\n"
+        "def test_outside(beside): pass\n"
     )
     graph = analyzed(tmp_path, conftest=makes, test_it=tests)
     assert [(test.name, test.items, test.items_are) for test in graph.tests] == [
         ("test_made", 1, "at_least"),
         ("test_nobody", 1, "exact"),
         ("test_none", 1, "exact"),
+        ("test_outside", 1, "exact"),
     ]
