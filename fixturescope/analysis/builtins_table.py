@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MAX_ITEMS = 20_000
 MAX_TEXT = 10_000
 MAX_INT = 2**63
+MAX_DEPTH = 20
+"""Collections within collections are not followed deeper: one may hold itself."""
 
 NOT_PLAIN: Any = object()
 """What ``plain`` returns for a value that is not wholly known."""
@@ -66,15 +68,26 @@ def plain(value: Value, *, iterates: bool = False, ordered: bool = False) -> Any
         iterates: Whether whoever asks only iterates over it, so that a tuple may stand for any iterable.
         ordered: Whether the order of a set matters to whoever asks.
     """
+    return _plain(value, iterates=iterates, ordered=ordered, budget=[MAX_ITEMS], depth=0)
+
+
+def _plain(value: Value, *, iterates: bool, ordered: bool, budget: list[int], depth: int) -> Any:
+    """Do what ``plain`` does, for no more items in all than ``budget`` holds: a list may hold one other many times."""
     value = current(value)
     if isinstance(value, Constant):
         return value.value
     if not isinstance(value, Items) or (ordered and value.kind in UNORDERED):
         return NOT_PLAIN
     make = tuple if iterates else _MAKERS.get(value.kind)
-    parts = [plain(item, ordered=ordered) for item in value.items] if make is not None else [NOT_PLAIN]
-    if make is None or any(part is NOT_PLAIN for part in parts):
+    budget[0] -= len(value.items)
+    if make is None or budget[0] < 0 or depth > MAX_DEPTH:
         return NOT_PLAIN
+    parts = []
+    for item in value.items:
+        part = _plain(item, iterates=False, ordered=ordered, budget=budget, depth=depth + 1)
+        if part is NOT_PLAIN:
+            return NOT_PLAIN
+        parts.append(part)
     try:
         return make(parts)
     except TypeError:  # something in a set that has no hash
@@ -666,17 +679,18 @@ def _copy(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Valu
 
 
 def _deepcopy(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
-    return _deeply(args[0], 0) if args else UNKNOWN
+    return _deeply(args[0], 0, [MAX_ITEMS]) if args else UNKNOWN
 
 
-def _deeply(value: Value, depth: int) -> Value:
+def _deeply(value: Value, depth: int, budget: list[int]) -> Value:
     value = current(value)
-    if depth > MAX_DEPTH:
+    budget[0] -= 1
+    if depth > MAX_DEPTH or budget[0] < 0:
         return UNKNOWN
     if isinstance(value, Mapped):
-        return Mapped(tuple((key, _deeply(item, depth + 1)) for key, item in value.items))
+        return Mapped(tuple((key, _deeply(item, depth + 1, budget)) for key, item in value.items))
     if isinstance(value, Items) and value.kind in ("list", "set", "tuple"):
-        return Items(value.kind, tuple(_deeply(item, depth + 1) for item in value.items))
+        return Items(value.kind, tuple(_deeply(item, depth + 1, budget) for item in value.items))
     return UNKNOWN if isinstance(value, Collection | InstanceValue) else value
 
 
@@ -701,9 +715,6 @@ def _text_function(name: str) -> _Handler:
 
     return handler
 
-
-MAX_DEPTH = 20
-"""Copies of collections within collections go no deeper."""
 
 _FUNCTIONS: dict[str, _Handler] = {
     "builtins.any": _any_or_all(True),

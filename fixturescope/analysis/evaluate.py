@@ -125,6 +125,7 @@ class Evaluator(Expressions):
         """Values that ``mro_cache`` knows by ``id``."""
         self.enums: dict[int, Mapping[str, EnumMember] | None] = {}
         """Members of enumerations by the ``id`` of their body's scope."""
+        self.replaced_builtins: set[str] = set()
         self._active: list[Frame] = []
         """Scopes being evaluated, the outermost first."""
         self.here: Frame | None = None
@@ -318,6 +319,8 @@ class Evaluator(Expressions):
                 if name in self.modules.star_names(dotted):
                     return self.force(self.modules.attribute(dotted, name))
             scope = scope.parent
+        if name in self.replaced_builtins:
+            return Unknown(f"{name} is not the builtin any more")
         return External(f"builtins.{name}")
 
     def seen(self, module: Module | None, name: str, binding: Binding) -> Value:
@@ -444,15 +447,17 @@ class Evaluator(Expressions):
 _EXECUTE: dict[type, Callable[[Evaluator, Any, Frame], Outcome | None]] = {**statements.EXECUTE, **flow.EXECUTE}
 
 
-def show(value: Value) -> str:
+def show(value: Value, depth: int = 0) -> str:
     """Return a value as a reader would write it, shortened."""
     value = current(value)
+    if depth > MAX_SHOWN:
+        return "…"
     if isinstance(value, Constant):
         text = repr(value.value)
     elif isinstance(value, EnumMember):
         text = f"{value.cls.facts.name}.{value.name}"
     elif isinstance(value, InstanceValue) and value.order:
-        text = f"{value.cls.facts.name}({', '.join(show(value.attributes[name]) for name in value.order)})"
+        text = f"{value.cls.facts.name}({', '.join(show(value.attributes[name], depth + 1) for name in value.order)})"
     elif isinstance(value, InstanceValue | ClassValue):
         text = f"{'' if isinstance(value, ClassValue) else 'an instance of '}{_class_of(value).facts.name}"
     elif isinstance(value, FunctionValue):
@@ -460,7 +465,7 @@ def show(value: Value) -> str:
     elif isinstance(value, External):
         text = value.dotted.removeprefix("builtins.")
     elif isinstance(value, Items) and len(value.items) <= MAX_SHOWN:
-        text = f"[{', '.join(map(show, value.items))}]"
+        text = f"[{', '.join(show(item, depth + 1) for item in value.items)}]"
     else:
         text = "…"
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"

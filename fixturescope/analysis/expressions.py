@@ -141,6 +141,8 @@ class Expressions:
                 return special
             if name == "__dict__":
                 return effects.namespace_of(self, value)
+            if isinstance(value, InstanceValue) and lookup_in_class(self, cls, "__getattribute__") is not None:
+                return UNKNOWN
             found = lookup_in_class(self, cls, name)
             if isinstance(found, FunctionValue) and (value is not cls or found.binding == "class"):
                 return BoundMethod(value, name, found)

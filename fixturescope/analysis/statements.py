@@ -170,6 +170,8 @@ def _set_attribute(ev: Evaluator, target: f.Attr, value: Value, line: int, frame
             ev.bind_elsewhere(frame, target.value.id, replace(owner, test=bool(value.value)), line)
     elif isinstance(owner, InstanceValue):
         instances.set_attribute(ev, owner, target.attr, value)
+    elif isinstance(owner, ModuleRef) and owner.dotted == "builtins":
+        ev.replaced_builtins.add(target.attr)
     elif isinstance(owner, ModuleRef) and isinstance(space := effects.namespace_of(ev, owner), Namespace):
         effects.put(ev, space, Constant(target.attr), value, line, frame)
 
