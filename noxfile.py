@@ -97,6 +97,13 @@ def hypothesis(session: nox.Session) -> None:
 
 
 @nox.session(python=MAIN)
+def programs(session: nox.Session) -> None:
+    """5,000 generated modules that register fixtures: Python runs them, the evaluator reads them, and the two are compared."""
+    session.install("-e", ".[dev]")
+    session.run("pytest", "tests/oracle/test_programs.py", "--generated-programs", "5000", *session.posargs)
+
+
+@nox.session(python=MAIN)
 def outline(session: nox.Session) -> None:
     """On every file of the oracle's suites, facts from the outline equal facts from the whole file."""
     session.install("-e", ".[dev]")
