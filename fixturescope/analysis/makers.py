@@ -12,7 +12,7 @@ from fixturescope.analysis.known import is_fixture_decorator
 from fixturescope.analysis.nodes import Node
 from fixturescope.analysis.resolve import matches
 from fixturescope.analysis.suite import Suite
-from fixturescope.analysis.values import ClassValue, External, Mark, Unknown, Value
+from fixturescope.analysis.values import ClassValue, External, FixtureValue, Mark, Unknown, Value
 from fixturescope.analysis.walk import calls_in, statements
 
 
@@ -61,6 +61,8 @@ def _made(ev: Evaluator, module: Module) -> Iterator[str]:
     within functions (a plugin made in ``pytest_configure``), and attributes of which nothing is known.
     """
     for statement in statements(module.facts.body):
+        if isinstance(statement, f.Assign) and _is_known(statement.targets, module.frame):
+            continue
         if isinstance(statement, f.Assign | f.ExprStmt):
             yield from _words(ev, statement.value, module.frame)
         elif isinstance(statement, f.Function):
@@ -68,6 +70,12 @@ def _made(ev: Evaluator, module: Module) -> Iterator[str]:
                 yield from _words(ev, decorator.expr, module.frame)
             yield from (s.name for s in statements(statement.body or (), functions=True) if isinstance(s, f.Function))
     yield from _unknown_in(module.frame)
+
+
+def _is_known(targets: tuple[f.Expr, ...], frame: Frame) -> bool:
+    """Whether an assignment is known to make a fixture: what it calls was followed to its end."""
+    bound = [frame.names.get(target.id) for target in targets if isinstance(target, f.Name)]
+    return len(bound) == len(targets) and all(one is not None and isinstance(one.value, FixtureValue) for one in bound)
 
 
 def _words(ev: Evaluator, node: f.Expr, frame: Frame) -> Iterator[str]:

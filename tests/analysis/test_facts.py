@@ -84,7 +84,12 @@ def _statements(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         st.builds(f.While, EXPRESSIONS, block, block, LINES),
         st.builds(f.Try, block, _tuples(st.builds(f.Handler, _maybe(EXPRESSIONS), _maybe(NAMES), block), 2), block, block, LINES),
         st.builds(f.With, _tuples(st.tuples(EXPRESSIONS, _maybe(EXPRESSIONS))), block, LINES),
-        st.builds(f.Match, EXPRESSIONS, _tuples(block), LINES),
+        st.builds(
+            f.Match, EXPRESSIONS,
+            _tuples(st.builds(f.Case, _maybe(_tuples(EXPRESSIONS)), _tuples(NAMES), _maybe(EXPRESSIONS), block), 2), LINES,
+        ),
+        st.builds(f.Declare, NAMES, NAMES, LINES),
+        st.builds(f.Global, _tuples(NAMES), st.booleans(), LINES),
         st.builds(
             f.Function, NAMES, LINES, _params(EXPRESSIONS), decorators, st.booleans(), _tuples(NAMES), _tuples(NAMES), _maybe(block),
             st.booleans(), st.booleans(), st.booleans(), st.booleans(), st.booleans(), _maybe(TEXTS),
