@@ -74,6 +74,9 @@ class Modules(Protocol):
     def changed_by_methods(self, module: Module, name: str) -> bool:
         """Return whether a module's text changes an attribute of that name, beyond setting it in one place."""
 
+    def line_of(self, dotted: str, text: str) -> int | None:
+        """Return the last line of a module's source that holds a text; None when there is none."""
+
     def importable(self, dotted: str) -> bool | None:
         """Return whether a module is there in the target environment; None where that is not known."""
 

@@ -581,7 +581,8 @@ def stateful_test_case(ev: Evaluator, cls: ClassValue) -> Value:
     if "hypothesis.stateful.RuleBasedStateMachine" not in external_bases(linearize(ev, cls)):
         return UNKNOWN
     line = cls.facts.line
-    run = f.Function("runTest", line, (f.Param("self", "arg"),), (), False, (), (), None)
+    at = ev.modules.line_of("hypothesis.stateful", "def runTest(") or line
+    run = f.Function("runTest", at, (f.Param("self", "arg"),), (), False, (), (), None)
     frame = Frame(cls.module, "class", cls.frame.parent, f"{cls.qualname}.TestCase", line=line)
     frame.names["runTest"] = Binding(FunctionValue(cls.module, run, frame), True, line)
     facts = f.Class("TestCase", line, (), (), (), ())

@@ -235,6 +235,12 @@ class Linker:
             self._mutated[key] = re.search(changes, text) is not None or len(re.findall(settings, text)) > 1
         return self._mutated[key]
 
+    def line_of(self, dotted: str, text: str) -> int | None:
+        """See ``evaluate.Modules.line_of``."""
+        path = self.path_of(dotted)
+        lines = enumerate(self._text(path).splitlines(), 1) if path is not None else ()
+        return max((number for number, line in lines if text in line), default=None)
+
     def reassigned_elsewhere(self, module: Module, name: str) -> bool:
         """See ``evaluate.Modules.reassigned_elsewhere``."""
         names = self._globals.get(module.path)

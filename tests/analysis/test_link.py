@@ -374,3 +374,9 @@ def test_changes_of_a_collection_are_counted_where_they_are_evaluated() -> None:
     """).body
     assert _mutations(body, "x") == 12
     assert _mutations(body, "y") == 1
+
+
+def test_the_line_of_a_text() -> None:
+    drawn = draw({"app.py": "a = 1\nb = 2\na = 3\n"})
+    assert [drawn.linker.line_of("app", text) for text in ("a =", "b =", "c =")] == [3, 2, None]
+    assert drawn.linker.line_of("nowhere", "a") is None
