@@ -226,7 +226,7 @@ class Collector:
         """Whether a function is a generator still: a decorator that is not known most likely made something of it."""
         if value.facts.is_async or not value.facts.is_generator:
             return False
-        made = (self._ev.eval(decorator.expr, value.frame) for decorator in value.facts.decorators)
+        made = (self._ev.eval(d.expr, value.frame) for d in value.facts.decorators if not _sounds_like_fixture(d.expr))
         return all(isinstance(one, Mark | DecoratorValue) for one in made)
 
     # namespaces
@@ -304,6 +304,13 @@ class Collector:
         value = self._ev.force(binding.value)
         items = value.items if isinstance(value, Items) else (value,)
         return tuple(item for item in items if isinstance(item, Mark))
+
+
+def _sounds_like_fixture(decorator: f.Expr) -> bool:
+    """Whether a decorator that is not known makes a fixture, by its name: what it decorates is no test."""
+    func = decorator.func if isinstance(decorator, f.Call) else decorator
+    name = func.attr if isinstance(func, f.Attr) else func.id if isinstance(func, f.Name) else ""
+    return "fixture" in name.lower()
 
 
 def _patched(binding: Binding, patches: int, name: str) -> Binding:

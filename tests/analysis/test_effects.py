@@ -118,3 +118,16 @@ def test_what_a_test_binds_while_it_runs_is_no_fixture(tmp_path: Path) -> None:
     """
     graph = live.analyzed(live.draw(tmp_path.resolve(), {"test_it.py": tests}))
     assert [f.name for f in graph.fixtures if f.origin in ("static", "generated")] == ["a"]
+
+
+def test_what_an_unknown_fixture_decorator_makes_of_a_generator_is_no_test(tmp_path: Path) -> None:
+    tests = """
+        import lib
+        @lib.config.fixture()
+        def testing_engine(): yield 1
+        @lib.config.wrapped
+        def testing_other(): yield 1
+        def test_one(): pass
+    """
+    graph = live.analyzed(live.draw(tmp_path.resolve(), {"test_it.py": tests, "lib.py": "config = eval('1')\n"}))
+    assert [test.name for test in graph.tests] == ["testing_other", "test_one"]
