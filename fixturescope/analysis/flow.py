@@ -208,7 +208,8 @@ def _guarded(ev: Evaluator, s: f.Try, frame: Frame) -> Outcome | None:
     """Run what stands before ``finally``."""
     before = dict(frame.names)
     inside = ev.sink is not None  # inside a test or fixture anything may raise
-    doubtful = bool(s.handlers) and (inside or may_raise(s.body))
+    imports_only = all(known.catches_only_imports(handler) for handler in s.handlers)
+    doubtful = bool(s.handlers) and (inside or may_raise(s.body, imports_only=imports_only))
     with ev.condition() if doubtful and not inside else contextlib.nullcontext():
         outcome = ev.block(s.body, frame)
     if outcome is not None and outcome.kind == "raise":

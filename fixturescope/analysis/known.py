@@ -608,6 +608,12 @@ def catches(handler: f.Handler, raised: Value) -> bool | None:
     return None if None in verdicts or not names else False
 
 
+def catches_only_imports(handler: f.Handler) -> bool:
+    """Whether an ``except`` clause is for missing modules and nothing else."""
+    names = _error_names(handler.types) if handler.types is not None else set()
+    return bool(names) and names <= {"ImportError", "ModuleNotFoundError"}
+
+
 def _error(name: str) -> type[BaseException] | None:
     """Return the builtin exception of a name."""
     found = getattr(builtins, name, None)

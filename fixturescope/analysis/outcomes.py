@@ -20,6 +20,7 @@ from fixturescope.analysis.values import (
     current,
 )
 from fixturescope.analysis.values import Sequence as Items
+from fixturescope.analysis.walk import calls_in
 
 MAX_NESTING = 3
 """Lists within lists that are compared item by item: what nests deeper may be as large as anything."""
@@ -129,19 +130,31 @@ def parts_of(statement: f.Stmt) -> Iterator[Sequence[f.Stmt]]:
             yield case.body
 
 
-def may_raise(body: Sequence[f.Stmt]) -> bool:
-    """Whether statements at import hold something that may raise, beyond a missing module: a call, an index."""
+def may_raise(body: Sequence[f.Stmt], *, imports_only: bool = False) -> bool:
+    """Whether statements at import hold something that may raise, beyond a missing module: a call, an index.
+
+    Args:
+        body: The statements.
+        imports_only: Whether nothing but an ``ImportError`` matters, which takes a call of something unknown.
+    """
     for statement in body:
         if isinstance(statement, f.Raise | f.Del):
             return True
         if isinstance(statement, f.Function | f.Class | f.Import | f.FromImport):
             continue
-        expressions = (getattr(statement, name, None) for name in ("value", "test", "iter"))
-        if any(isinstance(expression, _MAY_RAISE) for expression in expressions):
+        expressions = [getattr(statement, name, None) for name in ("value", "test", "iter")]
+        if imports_only and any(not _is_mutator(call) for one in expressions for call in calls_in(one)):
             return True
-        if any(may_raise(part) for part in parts_of(statement)):
+        if not imports_only and any(isinstance(expression, _MAY_RAISE) for expression in expressions):
+            return True
+        if any(may_raise(part, imports_only=imports_only) for part in parts_of(statement)):
             return True
     return False
+
+
+def _is_mutator(call: f.Call) -> bool:
+    """Whether a call is that of a collection's method, by its name."""
+    return isinstance(call.func, f.Attr) and call.func.attr in known.MUTATORS
 
 
 _MAY_RAISE = (f.Call, f.Index, f.Bin, f.FStr, f.Comp, f.Cond, f.Seq, f.Map)

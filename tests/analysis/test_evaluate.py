@@ -35,6 +35,7 @@ KNOWN = {
     "try": "try: x = 1\nexcept ValueError: x = 2\nelse: y = 3\nfinally: z = 4",
     "raise": "try: raise ValueError\nexcept ValueError as error: x = 2\nfinally: z = 4",
     "while that never runs": "x = 1\nwhile False: x = 2",
+    "a list that a module's presence adds to": "x = [1]\ntry:\n  import json\n  x.append(2)\nexcept ImportError: pass",
     "while": "x = [1]\nwhile len(x) < 5: x.append(len(x))\nelse: y = 1",
     "while with break": "x = 0\nwhile True:\n  x += 1\n  if x == 7: break\nelse: y = 1",
     "return out of a loop": "def f():\n  for i in range(9):\n    if i == 3: return i\nx = f()",
