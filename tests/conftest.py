@@ -1,4 +1,4 @@
-"""What tests of every room share: files of expected output, and the option that renews them."""
+"""What tests of every room share: files of expected output, the option that renews them, and how much to generate."""
 
 from __future__ import annotations
 
@@ -18,6 +18,18 @@ class Golden(Protocol):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write expected output instead of comparing with it")
+    parser.addoption(
+        "--generated-suites",
+        type=int,
+        metavar="N",
+        help="how many suites Hypothesis makes (default: 60, always the same ones; a number given makes new ones)",
+    )
+    parser.addoption(
+        "--generated-programs",
+        type=int,
+        metavar="N",
+        help="how many modules Hypothesis makes (default: 150, always the same ones; a number given makes new ones)",
+    )
 
 
 @pytest.fixture

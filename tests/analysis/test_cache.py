@@ -117,7 +117,7 @@ def test_a_place_that_cannot_be_written_is_no_error(place: Path, monkeypatch: py
     def refuse(*args: object, **kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    owner = {"mkdir": Path, "mkstemp": module.tempfile, "fdopen": module.os, "replace": module.os}[step]
+    owner = {"mkdir": Path, "mkstemp": module.tempfile, "fdopen": module.os, "replace": Path}[step]
     with monkeypatch.context() as patched:
         patched.setattr(owner, step, refuse)
         saved(place, one=b"1")

@@ -73,6 +73,7 @@ def text_of(source):
 
 HOSTILE_MODULES = {"conftest", "evil_plugin", "hostile", "sitecustomize", "usercustomize", "test_hostile"}
 sys.addaudithook(watch)
+sys.path[:] = [entry for entry in sys.path if entry]  # before 3.11 nothing else keeps the repository off it
 os.chdir(repo)
 watching = True
 code = None

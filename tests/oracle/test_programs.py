@@ -88,7 +88,10 @@ def _is_fixture(value: object) -> bool:
 def _unlike(name: str, value: FixtureValue, real: Any, evaluator: Any) -> list[str]:
     if real is None:
         return [f"{name}: not registered"]
-    marker, function = real._fixture_function_marker, real._get_wrapped_function()
+    if hasattr(real, "_fixture_function_marker"):
+        marker, function = real._fixture_function_marker, real._get_wrapped_function()
+    else:  # before pytest 8.4
+        marker, function = real._pytestfixturefunction, real.__pytest_wrapped__.obj
     found = []
     scope, scope_is = scope_of(value)
     if scope_is != "dynamic" and scope != marker.scope:
