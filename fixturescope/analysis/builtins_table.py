@@ -646,7 +646,7 @@ def _any_or_all(wanted: bool) -> _Handler:
 
 
 def _filter(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
-    ordered = len(args) == 2 and is_ordered(args[1])
+    ordered, over = len(args) == 2 and is_ordered(args[1]), sources(*args[1:])
     items = ev.drain(args[1]) if len(args) == 2 else None
     here = ev.here
     if items is None or here is None:
@@ -658,7 +658,7 @@ def _filter(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Va
         if truth is None:
             return UNKNOWN
         kept += [item] if truth else []
-    return Items("generator" if ordered else "unordered", tuple(kept))
+    return Items("generator" if ordered else "unordered", tuple(kept), over)
 
 
 def _next(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:

@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from fixturescope.analysis import effects, instances, known
 from fixturescope.analysis import facts as f
-from fixturescope.analysis.builtins_table import are_told_apart, entry, in_order, is_ordered, mapped, wrap
+from fixturescope.analysis.builtins_table import are_told_apart, entry, in_order, is_ordered, mapped, sources, wrap
 from fixturescope.analysis.frames import Binding, Frame
 from fixturescope.analysis.mro import lookup_in_class
 from fixturescope.analysis.values import (
@@ -484,7 +484,8 @@ def _comp(ev: Evaluator, node: f.Comp, frame: Frame) -> Value:
     values = [value for _, value in found.pairs]
     if node.kind == "set":
         return _set(values)
-    return Items("unordered" if found.unordered else node.kind, tuple(values))
+    over = tuple(found.over) if node.kind == "generator" else ()
+    return Items("unordered" if found.unordered else node.kind, tuple(values), over)
 
 
 @dataclass(slots=True)
@@ -493,6 +494,8 @@ class _Found:
 
     pairs: list[tuple[Value, Value]] = field(default_factory=list)
     unordered: bool = False
+    over: list[Value] = field(default_factory=list)
+    """What they go through."""
 
 
 def _comp_loop(ev: Evaluator, node: f.Comp, level: int, scope: Frame, found: _Found, outside: Frame) -> bool:
@@ -503,6 +506,7 @@ def _comp_loop(ev: Evaluator, node: f.Comp, level: int, scope: Frame, found: _Fo
     gen = node.gens[level]
     iterable = ev.eval(gen.iter, scope if level else outside)  # the first is evaluated outside, in a class body too
     found.unordered |= not is_ordered(iterable)
+    found.over.extend(sources(iterable))
     items = ev.drain(iterable)
     if items is None:
         ev.bind_target(gen.target, UNKNOWN, scope.line, scope)

@@ -416,13 +416,13 @@ def _version(args: Sequence[Value]) -> Value:
 
 
 def _mapped_call(ev: Evaluator, args: Sequence[Value], line: int, frame: Frame) -> Value:
-    ordered = len(args) == 2 and table.is_ordered(args[1])
+    ordered, over = len(args) == 2 and table.is_ordered(args[1]), table.sources(*args[1:])
     items = ev.drain(args[1]) if len(args) == 2 else None
     if items is None:
         _escapes(ev, args, line, frame)
         return UNKNOWN
     kind = "generator" if ordered else "unordered"
-    return Items(kind, tuple(ev.call(args[0], (item,), {}, False, line, frame) for item in items))
+    return Items(kind, tuple(ev.call(args[0], (item,), {}, False, line, frame) for item in items), over)
 
 
 def _patch(dotted: str, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value:
