@@ -512,12 +512,20 @@ def _signature(text: str, start: int) -> tuple[int, int, int] | None:
 
 
 def _words_and_reads(body: str, parameters: str) -> tuple[AbstractSet[str], list[str], _Arguments]:
-    """Return the words of a body, the names of its parameter list that it reads, and that list."""
+    """Return the words of a body, the names of its parameter list that it reads, and that list.
+
+    Where a body reads everything the word that does so stands for ``request``, which would be a word that it has not.
+    """
     arguments = _arguments(parameters)
     spaced = _spaced(body)
     words = set(spaced.replace(".", " ").split())
     if not READ_EVERYTHING.isdisjoint(words):
-        return words, list(arguments.names), arguments
+        names = [name for name in arguments.names if name != "request"]
+        return (
+            words,
+            names if len(names) == len(arguments.names) else [*names, *sorted(READ_EVERYTHING & words)],
+            arguments,
+        )
     reads = []
     for name in arguments.names:
         word = name if name.isascii() else unicodedata.normalize("NFKC", name)

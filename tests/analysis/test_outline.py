@@ -226,6 +226,11 @@ REDUCED = [
     ),
     ("names in annotations", "def test_a(a: pd.Frame):\n    pd\n", "def test_a(a: pd.Frame): pd  #@1\n"),
     ("everything is read", "def test_a(a, b):\n    locals()\n", "def test_a(a, b): a;b  #@1\n"),
+    (
+        "everything is read, and the request not by name",
+        "def test_a(a, request):\n    x.format(**locals())\n",
+        "def test_a(a, request): a;locals  #@1\n",
+    ),
     ("keywords are not", "def test_a(a=None, *b):\n    vars() if None else b\n", "def test_a(a=None, *b): a;b  #@1\n"),
     (
         "other alphabets",
