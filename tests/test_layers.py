@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +21,8 @@ HEAVY = ["libcst", "memray", "msgspec", "multiprocessing", "networkx", "pandas",
 def loaded_after(code: str) -> set[str]:
     """The top-level modules that a fresh interpreter holds after some code."""
     script = f"{code}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COV")}  # it loads much itself
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environ)
     modules: list[str] = json.loads(result.stdout.splitlines()[-1])
     return {name for name in modules if "." not in name or name.startswith("fixturescope.")}
 
