@@ -26,8 +26,11 @@ from fixturescope.analysis.values import (
     UNKNOWN,
     Collection,
     Constant,
+    Mapped,
     Value,
+    current,
 )
+from fixturescope.analysis.values import Sequence as Items
 
 if TYPE_CHECKING:
     from fixturescope.analysis.evaluate import Evaluator
@@ -183,6 +186,9 @@ def maybe(ev: Evaluator, s: f.For | f.While, frame: Frame) -> Outcome | None:
     before = dict(frame.names)
     for name in assigned(s.body):
         if name in frame.names:
+            held = current(frame.names[name].value)
+            if isinstance(held, Mapped | Items) and getattr(held, "kind", "") != "tuple":
+                ev.change(held, UNKNOWN)  # what the body does to it in the first round, others who hold it see
             frame.names[name] = Binding(UNKNOWN, True, s.line)  # in all rounds but the first it is another's
     if isinstance(s, f.For):
         ev.bind_target(s.target, UNKNOWN, s.line, frame)

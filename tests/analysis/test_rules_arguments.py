@@ -630,6 +630,21 @@ RULES = {
         """),
         "test_new: b=conftest.py::b",
     ),
+    "a list that a loop goes through, changes and gives another name": Rule(
+        suite("""
+            import itertools
+            names = ["a", "b", "c"]
+            kept = names
+            for one in itertools.islice(names, 9):
+                if True:
+                    names.append("w")
+                else:
+                    names = [*names, "c"]
+            @pytest.mark.parametrize("x", kept)
+            def test_one(x): pass
+        """),
+        "test_one x>=1: -",
+    ),
 }
 
 
