@@ -21,7 +21,7 @@ from fixturescope.analysis import flow, instances, known, statements
 from fixturescope.analysis.bounds import DEFAULT, Bounds
 from fixturescope.analysis.expressions import Expressions
 from fixturescope.analysis.frames import Binding, Frame, Issue, Module
-from fixturescope.analysis.outcomes import DATA, Outcome, falls, same, ways_of
+from fixturescope.analysis.outcomes import DATA, Outcome, collections, falls, same, ways_of
 from fixturescope.analysis.values import (
     UNKNOWN,
     BoundMethod,
@@ -215,6 +215,12 @@ class Evaluator(Expressions):
         settled = self.settled(collection.serial)
         become(collection, new if settled else Unknown("it is changed under a condition"))
 
+    def spoil(self, value: Value) -> None:
+        """Something that is not known is changed: whatever it may be is not known either from then on."""
+        for one in value.may_be if isinstance(value, Unknown) else ():
+            if isinstance(now := current(one), Collection):
+                self.change(now, Unknown("it may be changed by another name"))
+
     def settled(self, serial: int) -> bool:
         """Whether something made at that time was made under all undecided conditions that hold now."""
         return not self._conditions or serial > self._conditions[-1]
@@ -336,7 +342,7 @@ class Evaluator(Expressions):
         """
         value = current(binding.value)
         if not binding.certain and isinstance(value, DATA):
-            return Unknown(f"{name} depends on a condition")
+            return Unknown(f"{name} depends on a condition", may_be=collections(value, *binding.others))
         if module is not None and isinstance(value, DATA) and self.modules.reassigned_elsewhere(module, name):
             return Unknown(f"a function may assign {name}")
         if module is not None and isinstance(value, Collection):
@@ -411,6 +417,8 @@ class Evaluator(Expressions):
         names = [param.name for param in function.facts.params if param.kind in ("pos", "arg")]
         for name, value in (*zip(names, args), *kwargs.items()):
             collection = current(value)
+            if isinstance(collection, Unknown) and self.modules.mutated_elsewhere(function.module, name):
+                self.spoil(collection)
             if isinstance(collection, InstanceValue) and collection.attributes:
                 instances.forget(collection)
             if isinstance(collection, Collection) and self.modules.mutated_elsewhere(function.module, name):

@@ -123,6 +123,8 @@ class Expressions:
 
     def attribute(self: Evaluator, value: Value, name: str) -> Value:  # type: ignore[misc]
         """Return an attribute of a value."""
+        if name in known.MUTATORS:
+            self.spoil(value)
         if isinstance(value, EnumMember):
             return instances.member_attribute(self, value, name)
         if isinstance(value, ModuleRef) and name == "__dict__":

@@ -61,6 +61,16 @@ def falls(outcome: Outcome | None) -> bool:
     return outcome is None or outcome.falls
 
 
+def collections(*values: Value) -> tuple[Collection, ...]:
+    """Return the collections among some values, and those that unknown ones may be, each once."""
+    found: dict[int, Collection] = {}
+    for value in map(current, values):
+        for one in value.may_be if isinstance(value, Unknown) else (value,):
+            if isinstance(one, Collection):
+                found[id(one)] = one
+    return tuple(found.values())
+
+
 def merged(before: dict[str, Binding], after: Sequence[dict[str, Binding]]) -> dict[str, Binding]:
     """Join what alternatives bound: certain where all are and bind an equal value, else that of the first to change it."""
     merged: dict[str, Binding] = {}
@@ -73,7 +83,8 @@ def merged(before: dict[str, Binding], after: Sequence[dict[str, Binding]]) -> d
             continue
         agree = len(present) == len(versions) and all(v.certain and same(v.value, first.value) for v in present)
         changed = next((version for version in present if version is not before.get(name)), first)
-        merged[name] = Binding(changed.value, agree, changed.line)
+        others = () if agree else collections(*(other for v in present for other in (v.value, *v.others)))
+        merged[name] = Binding(changed.value, agree, changed.line, others)
     return merged
 
 

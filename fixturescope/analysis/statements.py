@@ -179,6 +179,7 @@ def _set_attribute(ev: Evaluator, target: f.Attr, value: Value, line: int, frame
 def _set_item(ev: Evaluator, target: f.Index, value: Value, line: int, frame: Frame) -> None:
     container = ev.eval(target.value, frame)
     index = ev.eval(target.index, frame)
+    ev.spoil(container)
     if isinstance(container, Namespace):
         effects.put(ev, container, index, value, line, frame)
     if isinstance(container, Mapped):
@@ -191,6 +192,7 @@ def _set_item(ev: Evaluator, target: f.Index, value: Value, line: int, frame: Fr
 
 def _augmented(ev: Evaluator, s: f.AugAssign, frame: Frame) -> None:
     old, value = ev.eval(s.target, frame), ev.eval(s.value, frame)
+    ev.spoil(old)
     if isinstance(old, Collection) and not (isinstance(old, Items) and old.kind in ("tuple", "range", "version_info")):
         extends = s.op == "+" and not isinstance(old, Mapped)
         new = known.mutated(ev, old, "extend", [value]) if extends else known.binary(ev, s.op, old, value)
@@ -205,6 +207,7 @@ def _del(ev: Evaluator, s: f.Del, frame: Frame) -> None:
             frame.names.pop(target.id, None)
         elif isinstance(target, f.Index):
             container, index = ev.eval(target.value, frame), ev.eval(target.index, frame)
+            ev.spoil(container)
             if isinstance(container, Mapped):
                 ev.change(container, known.without_entry(container, index))
             elif isinstance(container, Items):
