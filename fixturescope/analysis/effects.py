@@ -284,6 +284,7 @@ class Execute(Effect):
         if isinstance(text, str) and frame.kind == "module":
             ev.run_text(text, line, frame)
         elif len(args) <= 1:
+            expect(frame, "*", line)
             say(ev, frame, line, "exec runs a text that is not known")
         return Constant(None)
 
