@@ -219,12 +219,14 @@ def _guarded(ev: Evaluator, s: f.Try, frame: Frame) -> Outcome | None:
     with ev.condition() if doubtful and not inside else contextlib.nullcontext():
         outcome = ev.block(s.body, frame)
     if outcome is not None and outcome.kind == "raise":
+        if may_raise([statement for statement in s.body if not isinstance(statement, f.Raise)]):
+            frame.names = _midway(before, s.body, frame.names)
         return _caught(ev, s, outcome, frame)
     raised = [way for way in ways_of(outcome) if way.kind == "raise"]
     others = [way for way in ways_of(outcome) if way.kind != "raise"]
     if not doubtful and not raised:
         return ev.block(s.orelse, frame) if outcome is None else outcome
-    middle = merged(before, [before, frame.names])
+    middle = _midway(before, s.body, frame.names)
     paths: list[tuple[Outcome | None, dict[str, Binding]]] = []
     after = _alternative(ev, s.orelse, frame) if falls(outcome) and s.orelse else None
     ways = [*others, *ways_of(after)]
@@ -237,6 +239,16 @@ def _guarded(ev: Evaluator, s: f.Try, frame: Frame) -> Outcome | None:
     if raised and not any(handler.types is None for handler in s.handlers):
         paths.append((joined(raised, falls=False), middle))
     return _joined_paths(ev, before, paths, frame)
+
+
+def _midway(before: dict[str, Binding], body: Sequence[f.Stmt], after: dict[str, Binding]) -> dict[str, Binding]:
+    """Return what is bound where a body may have been left anywhere: what it assigns may have any value on the way."""
+    names = merged(before, [before, after])
+    for name in set(assigned(body)):
+        if name in names:
+            binding = names[name]
+            names[name] = Binding(binding.value, False, binding.line, binding.others)
+    return names
 
 
 def _caught(ev: Evaluator, s: f.Try, raised: Outcome, frame: Frame) -> Outcome | None:
@@ -276,7 +288,7 @@ def _with(ev: Evaluator, s: f.With, frame: Frame) -> Outcome | None:
     with ev.condition() if doubtful else contextlib.nullcontext():
         outcome = ev.block(s.body, frame)
     if doubtful:
-        frame.names = merged(before, [before, frame.names])
+        frame.names = _midway(before, s.body, frame.names)
     if not swallows and ev.sink is None:
         return outcome
     ways = [way for way in ways_of(outcome) if way.kind != "raise"]

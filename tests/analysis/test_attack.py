@@ -49,6 +49,8 @@ TRICKS = {
     "an exception in the middle": "x = []\ntry:\n  x.append(1)\n  x.append({}['k'])\n  x.append(2)\nexcept KeyError:\n  x.append(3)",
     "an exception in a call": "def f(): raise ValueError\nx = 1\ntry:\n  f()\n  x = 2\nexcept ValueError:\n  x = 3",
     "an exception in a loop": "x = 0\ntry:\n  for i in range(5):\n    x = 10 // (3 - i)\nexcept ZeroDivisionError:\n  pass",
+    "an exception before the last value": "x = 3\ntry:\n  for x in [1, 3]: x.real.nothing\nexcept AttributeError: pass",
+    "an exception before the one that is seen": "x = 0\ntry:\n  x = 1\n  int('a')\n  x = 2\n  raise ValueError\nexcept ValueError: pass",
     "finally returns": "def f():\n  try:\n    return 1\n  finally:\n    return 2\nx = f()",
     "finally after break": "x = []\nfor i in range(3):\n  try:\n    break\n  finally:\n    x.append(i)",
     "a generator half used": "def f():\n  yield 1\n  yield 2\n  yield 3\ng = f()\nnext(g)\nx = list(g)",
