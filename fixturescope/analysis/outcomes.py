@@ -71,6 +71,12 @@ def collections(*values: Value) -> tuple[Collection, ...]:
     return tuple(found.values())
 
 
+def _may_part(values: Sequence[Value]) -> bool:
+    """Whether values that are equal are several collections, one of which may change while the others stay."""
+    changing = {id(v) for v in values if isinstance(v, Collection) and not (isinstance(v, Items) and v.kind == "tuple")}
+    return len(changing) > 1
+
+
 def merged(before: dict[str, Binding], after: Sequence[dict[str, Binding]]) -> dict[str, Binding]:
     """Join what alternatives bound: certain where all are and bind an equal value, else that of the first to change it."""
     merged: dict[str, Binding] = {}
@@ -82,6 +88,7 @@ def merged(before: dict[str, Binding], after: Sequence[dict[str, Binding]]) -> d
             merged[name] = first
             continue
         agree = len(present) == len(versions) and all(v.certain and same(v.value, first.value) for v in present)
+        agree = agree and not _may_part([current(v.value) for v in present])
         changed = next((version for version in present if version is not before.get(name)), first)
         others = () if agree else collections(*(other for v in present for other in (v.value, *v.others)))
         merged[name] = Binding(changed.value, agree, changed.line, others)
