@@ -341,7 +341,7 @@ class Evaluator(Expressions):
             binding: What stands under it.
         """
         value = current(binding.value)
-        if not binding.certain and isinstance(value, DATA):
+        if not binding.certain and isinstance(value, (*DATA, Unknown)):
             return Unknown(f"{name} depends on a condition", may_be=collections(value, *binding.others))
         if module is not None and isinstance(value, DATA) and self.modules.reassigned_elsewhere(module, name):
             return Unknown(f"a function may assign {name}")

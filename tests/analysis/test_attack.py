@@ -51,6 +51,7 @@ TRICKS = {
     "an exception in a loop": "x = 0\ntry:\n  for i in range(5):\n    x = 10 // (3 - i)\nexcept ZeroDivisionError:\n  pass",
     "an exception before the last value": "x = 3\ntry:\n  for x in [1, 3]: x.real.nothing\nexcept AttributeError: pass",
     "an exception before the one that is seen": "x = 0\ntry:\n  x = 1\n  int('a')\n  x = 2\n  raise ValueError\nexcept ValueError: pass",
+    "a list that may be one that is not known": "import os\na = x = [1]\nif not os.getpid():\n  a = [*a, 2]\n  del a[:]\na.append(3)",
     "a copy that may be made": "import os\na = x = [1]\nif not os.getpid(): x = list(a)\na.append(2)",
     "finally returns": "def f():\n  try:\n    return 1\n  finally:\n    return 2\nx = f()",
     "finally after break": "x = []\nfor i in range(3):\n  try:\n    break\n  finally:\n    x.append(i)",
