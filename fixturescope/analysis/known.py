@@ -353,6 +353,9 @@ def _external(
 ) -> Value:
     dotted = canonical(func.dotted)
     if is_fixture_decorator(ev, dotted):
+        params = kwargs.get("params")
+        if isinstance(params, Collection):  # pytest makes a tuple of them here and now
+            kwargs = {**kwargs, "params": table.function(ev, "builtins.tuple", [params], {}, False)}
         decorator = DecoratorValue("fixture", (), kwargs, incomplete, line, dotted)
         function = args[0] if args else kwargs.get("fixture_function")
         return (

@@ -630,6 +630,18 @@ RULES = {
         """),
         "test_new: b=conftest.py::b",
     ),
+    "the parameters of a fixture are those that its list had when it was made": Rule(
+        {
+            "conftest.py": """
+                values = [1, 2]
+                @pytest.fixture(params=values)
+                def a(request): return 1
+                values.append(3)
+            """,
+            "test_it.py": "def test_one(a): pass",
+        },
+        "test_one x2: a=conftest.py::a",
+    ),
     "a list that a loop goes through, changes and gives another name": Rule(
         suite("""
             import itertools
