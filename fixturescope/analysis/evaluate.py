@@ -49,6 +49,7 @@ from fixturescope.analysis.values import (
     next_serial,
 )
 from fixturescope.analysis.values import Sequence as Items
+from fixturescope.analysis.walk import names_read
 
 TOO_DEEP = "it nests too deep to be evaluated"
 
@@ -406,11 +407,22 @@ class Evaluator(Expressions):
         ways = ways_of(outcome)
         if function.facts.is_generator:
             whole = frame.yielded is not None and all(way.kind == "return" for way in ways)
-            return Items("generator", tuple(frame.yielded or ())) if whole else UNKNOWN
+            return Items("generator", tuple(frame.yielded or ()), self._looked_at(body, frame)) if whole else UNKNOWN
         returned = [way.value for way in ways if way.kind == "return"]
         if falls(outcome):
             returned.append(Constant(None))
         return _either(returned) if returned else UNKNOWN
+
+    def _looked_at(self, body: Sequence[f.Stmt], frame: Frame) -> tuple[Value, ...]:
+        """Return the collections that a generator's names stand for: it looks at them as it goes, not when it is made."""
+        found: list[Value] = []
+        for name in names_read(tuple(body)):
+            scope: Frame | None = frame
+            while scope is not None and name not in scope.names:
+                scope = scope.parent
+            value = current(scope.names[name].value) if scope is not None else UNKNOWN
+            found.extend(known.sources(value) if isinstance(value, Collection) else ())
+        return tuple(found)
 
     def _hand_over(self, function: FunctionValue, args: Sequence[Value], kwargs: dict[str, Value]) -> None:
         """Give collections to a function whose body was left out: it may change them, where its text says so."""

@@ -55,6 +55,7 @@ MUTATORS = table.MUTATORS
 plain = table.plain
 mutated = table.mutated
 binary = table.binary
+sources = table.sources
 with_entry, without_entry = table.with_entry, table.without_entry
 with_item, without_item = table.with_item, table.without_item
 

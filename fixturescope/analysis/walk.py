@@ -41,3 +41,18 @@ def calls_in(node: object) -> Iterator[f.Call]:
             stack.extend(current)
         elif hasattr(current, "__struct_fields__"):
             stack.extend(getattr(current, name) for name in current.__struct_fields__)
+
+
+def names_read(node: object) -> set[str]:
+    """Return the names that a piece of program holds, what stands in nested functions included."""
+    found: set[str] = set()
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, f.Name):
+            found.add(current.id)
+        elif isinstance(current, tuple):
+            stack.extend(current)
+        elif hasattr(current, "__struct_fields__"):
+            stack.extend(getattr(current, name) for name in current.__struct_fields__)
+    return found

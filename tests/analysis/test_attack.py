@@ -69,6 +69,8 @@ TRICKS = {
     "a list that may be another, shortened": "import os\na = x = [1]\nif not os.getpid(): a = [2]\ndel a[0]",
     "a list that may be another, handed on": "import os\na = x = [1]\nif not os.getpid(): a = [2]\nb = a\ndef f(v): v.append(4)\nf(b)",
     "a dict that may be another": "import os\na = x = {'k': 1}\nif not os.getpid(): a = {}\na.update(l=2)",
+    "a loop over a generator function's view": "x = [1, 2]\ndef f(v):\n  for one in v: yield one\nfor v in f(x):\n  if len(x) < 6: x.append(v)",
+    "a loop over what a generator function sees": "x = [1, 2]\ndef f():\n  for one in x: yield one\nfor v in f():\n  if len(x) < 6: x.append(v)",
     "a loop variable after the loop": "for x in range(3): pass\nelse: y = x",
     "an empty loop keeps its variable": "x = 'kept'\nfor x in []: pass",
     "unpacking that fails": "x = 1\ntry: x, y = [5]\nexcept ValueError: pass",
