@@ -21,7 +21,7 @@ from fixturescope.analysis import flow, instances, known, statements
 from fixturescope.analysis.bounds import DEFAULT, Bounds
 from fixturescope.analysis.expressions import Expressions
 from fixturescope.analysis.frames import Binding, Frame, Issue, Module
-from fixturescope.analysis.outcomes import DATA, Outcome, collections, falls, same, ways_of
+from fixturescope.analysis.outcomes import DATA, Outcome, changeable, falls, same, ways_of
 from fixturescope.analysis.values import (
     UNKNOWN,
     BoundMethod,
@@ -221,6 +221,8 @@ class Evaluator(Expressions):
         for one in value.may_be if isinstance(value, Unknown) else ():
             if isinstance(now := current(one), Collection):
                 self.change(now, Unknown("it may be changed by another name"))
+            elif isinstance(now, InstanceValue):
+                instances.forget(now)
 
     def settled(self, serial: int) -> bool:
         """Whether something made at that time was made under all undecided conditions that hold now."""
@@ -343,7 +345,7 @@ class Evaluator(Expressions):
         """
         value = current(binding.value)
         if not binding.certain and isinstance(value, (*DATA, Unknown)):
-            return Unknown(f"{name} depends on a condition", may_be=collections(value, *binding.others))
+            return Unknown(f"{name} depends on a condition", may_be=changeable(value, *binding.others))
         if module is not None and isinstance(value, DATA) and self.modules.reassigned_elsewhere(module, name):
             return Unknown(f"a function may assign {name}")
         if module is not None and isinstance(value, Collection):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from fixturescope.analysis.facts import ModuleFacts
-from fixturescope.analysis.values import Collection, FunctionValue, Value, next_serial
+from fixturescope.analysis.values import FunctionValue, Value, next_serial
 
 
 @dataclass(slots=True, eq=False)
@@ -21,8 +21,8 @@ class Binding:
     value: Value
     certain: bool
     line: int
-    others: tuple[Collection, ...] = ()
-    """Collections that it may be, where it is not certain."""
+    others: tuple[Value, ...] = ()
+    """Collections and instances that it may be, where it is not certain."""
 
 
 @dataclass(slots=True, eq=False)

@@ -13,6 +13,9 @@ from fixturescope.analysis.values import (
     Choice,
     Collection,
     Constant,
+    EnumMember,
+    FieldSpec,
+    InstanceValue,
     ParamSet,
     Unknown,
     Value,
@@ -25,7 +28,7 @@ from fixturescope.analysis.walk import calls_in
 MAX_NESTING = 3
 """Lists within lists that are compared item by item: what nests deeper may be as large as anything."""
 
-DATA = (Constant, Collection, VersionValue, ParamSet, Choice)
+DATA = (Constant, Collection, VersionValue, ParamSet, Choice, InstanceValue, EnumMember, FieldSpec)
 """What is not known at all where it may be something else; a function that may be another is still looked into."""
 
 
@@ -61,12 +64,12 @@ def falls(outcome: Outcome | None) -> bool:
     return outcome is None or outcome.falls
 
 
-def collections(*values: Value) -> tuple[Collection, ...]:
-    """Return the collections among some values, and those that unknown ones may be, each once."""
-    found: dict[int, Collection] = {}
+def changeable(*values: Value) -> tuple[Value, ...]:
+    """Return what can change among some values, and among those that unknown ones may be, each once."""
+    found: dict[int, Value] = {}
     for value in map(current, values):
         for one in value.may_be if isinstance(value, Unknown) else (value,):
-            if isinstance(one, Collection):
+            if isinstance(one, Collection | InstanceValue):
                 found[id(one)] = one
     return tuple(found.values())
 
@@ -90,7 +93,7 @@ def merged(before: dict[str, Binding], after: Sequence[dict[str, Binding]]) -> d
         agree = len(present) == len(versions) and all(v.certain and same(v.value, first.value) for v in present)
         agree = agree and not _may_part([current(v.value) for v in present])
         changed = next((version for version in present if version is not before.get(name)), first)
-        others = () if agree else collections(*(other for v in present for other in (v.value, *v.others)))
+        others = () if agree else changeable(*(other for v in present for other in (v.value, *v.others)))
         merged[name] = Binding(changed.value, agree, changed.line, others)
     return merged
 

@@ -163,6 +163,7 @@ def _unpack(ev: Evaluator, target: f.Seq, value: Value, line: int, frame: Frame)
 
 def _set_attribute(ev: Evaluator, target: f.Attr, value: Value, line: int, frame: Frame) -> None:
     owner = ev.eval(target.value, frame)
+    ev.spoil(owner)
     if isinstance(owner, ClassValue):
         ev.bind_elsewhere(owner.frame, target.attr, value, line)
     elif isinstance(owner, FunctionValue) and isinstance(target.value, f.Name):

@@ -27,8 +27,8 @@ class Unknown(Value):
 
     reason: str = ""
     pattern: str | None = None
-    may_be: tuple[Collection, ...] = field(default=(), compare=False, repr=False)
-    """Collections one of which it may be: changing it changes one of them."""
+    may_be: tuple[Value, ...] = field(default=(), compare=False, repr=False)
+    """Collections and instances one of which it may be: changing it changes one of them."""
 
 
 UNKNOWN = Unknown()
