@@ -21,7 +21,18 @@ import msgspec
 
 from fixturescope._version import __version__
 from fixturescope.errors import DocumentError, UsageError
-from fixturescope.model import SCOPES, Diagnostic, Fixture, ItemsAre, Origin, Scope, Test
+from fixturescope.model import (
+    SCOPES,
+    Diagnostic,
+    Fixture,
+    ItemsAre,
+    Measurement,
+    Origin,
+    Recorded,
+    Scope,
+    Startup,
+    Test,
+)
 from fixturescope.settings import Settings
 
 if TYPE_CHECKING:
@@ -117,6 +128,13 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     diagnostics: tuple[Diagnostic, ...] = ()
     why_unused: Mapping[str, str] = {}
     """Id of an unused fixture → why, in a sentence."""
+    measurements: tuple[Measurement, ...] = ()
+    """One a fixture and parameter; empty where nothing was measured."""
+    measured: tuple[str, ...] = ()
+    """How it was measured, in sentences: isolation and why, what was switched off, what was left out."""
+    startup: Startup | None = None
+    recorded: tuple[Recorded, ...] = ()
+    """One a fixture and parameter that an ordinary run set up; empty where none was recorded."""
 
 
 def from_graph(graph: FixtureGraph) -> Document:

@@ -133,6 +133,161 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the fixture it is about, if it is about one."""
 
 
+Status = Literal["ok", "error", "skipped", "timeout", "crashed", "killed", "teardown_error", "unmeasurable"]
+"""What became of a measurement: ``crashed`` ended its process by itself, ``killed`` was ended by a signal from outside."""
+
+Isolation = Literal["fork", "fresh"]
+"""Each measurement in a fork of the process that collected, or in a pytest process started for it alone."""
+
+
+class Samples(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds of repeated warm set-ups (or teardowns) in one process, in the order of measuring."""
+
+    median: float
+    spread: float
+    """Interquartile range divided by the median; 0 for fewer than two samples or a median of 0."""
+    samples: tuple[float, ...] = ()
+
+
+class Duration(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds, of the fixture itself and together with all the fixtures that it needs."""
+
+    cold: float
+    """The first time in a process, of the fixture itself: imports and caches included."""
+    cold_cumulative: float
+    """The first time in a process, the fixture and all that it needs, each once."""
+    own: Samples = msgspec.field(name="self")
+    """Warm, of the fixture itself."""
+    cumulative: Samples
+    """Warm, the fixture and all that it needs, each once."""
+
+
+class Bytes(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes, of the fixture itself and together with all the fixtures that it needs."""
+
+    own: int = msgspec.field(name="self")
+    cumulative: int
+
+
+class AllocationSite(msgspec.Struct, frozen=True, kw_only=True):
+    """One place that holds memory when the fixture's own set-up is at its peak."""
+
+    size: int
+    """Bytes."""
+    allocations: int
+    stack: tuple[str, ...]
+    """``path:line function``, the innermost first."""
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True):
+    """What memray saw of the first set-up in a process."""
+
+    peak: Bytes
+    """Most that was allocated at one time during set-up."""
+    retained: Bytes
+    """Still allocated when set-up was over."""
+    leaked: Bytes
+    """Still allocated after teardown and ``gc.collect()``."""
+    allocations: int
+    """How many allocations the fixture itself made during set-up."""
+    top: tuple[AllocationSite, ...] = ()
+
+
+class GpuMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes on one device, against those before set-up; null where the library does not tell."""
+
+    device: str
+    """Library and device: ``torch:cuda:0``."""
+    allocated: int | None = None
+    reserved: int | None = None
+    peak: int | None = None
+    leaked: int | None = None
+    """Still allocated after teardown and ``gc.collect()``."""
+    process: int | None = None
+    """What the driver (NVML) says the process holds, against before set-up: the second witness."""
+
+
+class Measurement(msgspec.Struct, frozen=True, kw_only=True):
+    """What one fixture costs, under one of its parameters."""
+
+    fixture: str
+    """Id of the fixture."""
+    param: str | None = None
+    status: Status
+    reason: str | None = None
+    """Why it is not ``ok``, whole; of an ``ok`` one, what a reader should know of its figures."""
+    carrier: str | None = None
+    """Node id of the test that it was set up for."""
+    isolation: Isolation | None = None
+    setup_s: Duration | None = None
+    teardown_s: Duration | None = None
+    memory: Memory | None = None
+    memory_reason: str | None = None
+    """Why ``memory`` is null."""
+    rss_peak: int | None = None
+    """Bytes by which the resident memory of the process, and of those that the fixture started, was larger at its peak."""
+    gpu: tuple[GpuMemory, ...] | None = None
+    gpu_reason: str | None = None
+    """Why ``gpu`` is null."""
+    modules_imported: tuple[str, ...] = ()
+    """Modules that the fixture itself was the first to import."""
+    left_behind: tuple[str, ...] = ()
+    """Processes and threads that outlived teardown, and were ended."""
+
+
+class Total(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds of all set-ups or teardowns in a run, of the fixture itself and with all that it caused."""
+
+    own: float = msgspec.field(name="self")
+    cumulative: float
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """What one fixture cost in an ordinary run."""
+
+    fixture: str
+    param: str | None = None
+    setups: int
+    setup_s: Total
+    teardown_s: Total
+    first_test: str | None = None
+    """Node id of the test that caused the first set-up."""
+
+
+class StartupStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One start of pytest with a little more than the one before it."""
+
+    name: Literal["python", "pytest", "plugins", "conftests", "modules"]
+    """What is started: the interpreter alone, pytest alone, and with plugins, conftests and test modules as well."""
+    wall_s: float
+    """Median, in seconds."""
+    samples: tuple[float, ...] = ()
+
+
+class ImportedModule(msgspec.Struct, frozen=True, kw_only=True):
+    """One import of a start, timed once."""
+
+    name: str
+    self_s: float
+    cumulative_s: float
+    imported_by: str | None = None
+    """The module that imported it first; null for the top of the tree."""
+    path: str | None = None
+    """From the rootdir, or absolute outside it; only for what pytest's own loader brought."""
+
+
+class Startup(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run pays before its first test."""
+
+    steps: tuple[StartupStep, ...] = ()
+    imports: tuple[ImportedModule, ...] = ()
+    """In the order in which the imports began: a module stands before those that it imports."""
+    artifacts: Mapping[str, str] = {}
+    """Kind → file: ``importtime`` (the interpreter's own words), ``flame`` (HTML), from the folder of the document."""
+    reason: str | None = None
+    """Why something is missing."""
+
+
 class AnalysisInfo(msgspec.Struct, frozen=True, kw_only=True):
     """How an answer came about: what was read, for which interpreter, under which settings."""
 
