@@ -18,7 +18,21 @@ import fixturescope
 from fixturescope import document as d
 from fixturescope._version import __version__
 from fixturescope.errors import DocumentError, UsageError
-from fixturescope.model import Diagnostic, Fixture, Test
+from fixturescope.model import (
+    Bytes,
+    Diagnostic,
+    Duration,
+    Fixture,
+    ImportedModule,
+    Measurement,
+    Memory,
+    Recorded,
+    Samples,
+    Startup,
+    StartupStep,
+    Test,
+    Total,
+)
 from fixturescope.settings import Settings
 from tests import samples
 from tests.conftest import Golden
@@ -28,6 +42,9 @@ from tests.conftest import Golden
 
 NUMBERS = {int: st.integers(-1, 2**63 - 1), int | None: st.none() | st.integers(-1, 2**63 - 1)}
 """JSON readers may take larger numbers for floating point, and nothing that we count is larger."""
+
+seconds = st.floats(0, 1e6)
+"""JSON has no other numbers than finite ones, and no time that we measure is negative."""
 
 
 def strategy(kind: type[msgspec.Struct], **known: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -40,7 +57,23 @@ def strategy(kind: type[msgspec.Struct], **known: st.SearchStrategy[Any]) -> st.
     return st.builds(kind, **derived, **known)
 
 
+sizes = st.builds(Bytes, own=NUMBERS[int], cumulative=NUMBERS[int])
 names = st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=2)
+samples_of_time = strategy(Samples, median=seconds, spread=seconds, samples=st.lists(seconds, max_size=3).map(tuple))
+durations = strategy(Duration, cold=seconds, cold_cumulative=seconds, own=samples_of_time, cumulative=samples_of_time)
+totals = st.builds(Total, own=seconds, cumulative=seconds)
+startups = strategy(
+    Startup,
+    steps=st.lists(strategy(StartupStep, wall_s=seconds, samples=st.just((1.5, 2.0))), max_size=2).map(tuple),
+    imports=st.lists(strategy(ImportedModule, self_s=seconds, cumulative_s=seconds), max_size=2).map(tuple),
+    artifacts=names,
+)
+measurements = strategy(
+    Measurement,
+    setup_s=st.none() | durations,
+    teardown_s=st.none() | durations,
+    memory=st.none() | strategy(Memory, **dict.fromkeys(("peak", "retained", "leaked"), sizes)),
+)
 documents = strategy(
     d.Document,
     schema_version=st.just(d.SCHEMA_VERSION),
@@ -57,6 +90,9 @@ documents = strategy(
     tests=st.lists(strategy(Test, closure=names, dynamic=names), max_size=2).map(tuple),
     diagnostics=st.lists(strategy(Diagnostic), max_size=2).map(tuple),
     why_unused=names,
+    measurements=st.lists(measurements, max_size=2).map(tuple),
+    startup=st.none() | startups,
+    recorded=st.lists(strategy(Recorded, setup_s=totals, teardown_s=totals), max_size=2).map(tuple),
 )
 
 
@@ -92,6 +128,10 @@ def test_keys_of_the_document() -> None:
         "tests",
         "diagnostics",
         "why_unused",
+        "measurements",
+        "measured",
+        "startup",
+        "recorded",
     ]
     assert written["tool"] == {"name": "fixturescope", "version": __version__}
     assert written["python"] == {"path": "/home/ada/shop/.venv/bin/python", "version": "3.13.0", "chosen_by": ".venv"}
