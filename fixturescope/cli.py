@@ -7,7 +7,8 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
 
 import typer
 
@@ -17,8 +18,13 @@ from fixturescope.report import FORMATS, Options
 
 if TYPE_CHECKING:
     from fixturescope.document import Document
+    from fixturescope.graph import FixtureGraph
+    from fixturescope.measure.run import Options as MeasureOptions
+    from fixturescope.measure.run import Progress as RunProgress
+    from fixturescope.measure.runs import RunFolder
 
 EXIT_FINDINGS = 1
+EXIT_INCOMPLETE = 4
 EXIT_OUR_BUG = 70
 EXIT_INTERRUPTED = 130
 
@@ -38,8 +44,9 @@ app = typer.Typer(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: the boundary that no error passes."""
+    own, pytest_args = _split_arguments(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = app(args=arguments, prog_name="fixturescope", standalone_mode=False)
+        code = app(args=own, prog_name="fixturescope", standalone_mode=False, obj=pytest_args)
         return code if isinstance(code, int) else 0
     except FixturescopeError as error:
         _complain(error)
@@ -48,6 +55,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the outermost boundary: what comes here is our own bug
         return _usage_error(error) or _our_bug(error)
+
+
+def _split_arguments(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Return what is for us and, of ``measure``, what stands behind ``--`` and is for pytest."""
+    given = list(arguments)
+    if given[:1] != ["measure"] or "--" not in given:
+        return given, ()
+    at = given.index("--")
+    return given[:at], tuple(given[at + 1 :])
 
 
 def _show_version(wanted: bool) -> None:
@@ -111,6 +127,112 @@ def analyze(
     options = _options(quiet=quiet, verbose=verbose, wide=wide, to_file=_is_file(output))
     _write(render(shown, format, options), output, data=FORMATS[format].is_data)
     return _gate(document)
+
+
+@app.command()
+def measure(
+    context: typer.Context,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATH]... [-- PYTEST ARGS...]", help="Files and folders, as for pytest."),
+    ] = None,
+    python: Annotated[str | None, typer.Option(metavar="PY", help="The project's interpreter.")] = None,
+    rootdir: Annotated[str | None, typer.Option(metavar="DIR", help="pytest's rootdir, as if given to pytest.")] = None,
+    name: Annotated[str | None, typer.Option("-k", metavar="NAME-GLOB", help="Only fixtures named so.")] = None,
+    max_fixtures: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only those set up most often.")] = None,
+    max_params: Annotated[int, typer.Option(metavar="N", min=1, help="Parameters of one fixture.")] = 10,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="GROUPS", help="own, used, unused, a scope, an origin.")
+    ] = None,
+    repeat: Annotated[str, typer.Option(metavar="MIN:MAX", help="Warm samples of each.")] = "5:20",
+    budget: Annotated[str | None, typer.Option(metavar="TIME", help="Begin no fixture after so long.")] = None,
+    timeout: Annotated[str, typer.Option(metavar="TIME", help="For one set-up and teardown.")] = "60s",
+    memory_limit: Annotated[str, typer.Option(metavar="SIZE", help="That one measurement may grow by.")] = "8GiB",
+    memory: Annotated[bool, typer.Option(help="Measure memory, with memray.")] = True,
+    trace_python_allocators: Annotated[bool, typer.Option(help="Count single objects.")] = True,
+    native: Annotated[bool, typer.Option("--native", help="Stacks of native code, too.")] = False,
+    gpu: Annotated[bool, typer.Option(help="Ask accelerator libraries that the project loads.")] = True,
+    isolation: Annotated[str, typer.Option(metavar="auto|fork|fresh", help="A process for each.")] = "auto",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest unfinished run.")] = False,
+    format: Annotated[
+        str, typer.Option(metavar="|".join(FORMATS), help="What to write.", callback=_known_format)
+    ] = "terminal",
+    output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.")] = None,
+    progress: Annotated[bool, typer.Option(help="A live view, where stderr is a terminal; else lines.")] = True,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only the summary and the costs.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Add how it was measured.")] = False,
+    wide: Annotated[bool, typer.Option("-w", "--wide", help="All rows, and nothing cut off.")] = False,
+) -> int:
+    """Set every fixture up for real, in the project's own pytest, and show what each costs in time and memory."""
+    from fixturescope import analysis
+    from fixturescope.measure.plan import Selection
+    from fixturescope.measure.run import Options as MeasureOptions
+    from fixturescope.report import render
+    from fixturescope.units import parse_bytes, parse_seconds
+
+    least, most = _repeat(repeat)
+    options = MeasureOptions(
+        paths=tuple(paths or ()),
+        pytest_args=tuple(context.obj or ()),
+        selection=Selection(name, _split(only) or (), max_fixtures, max_params),
+        least=least,
+        most=most,
+        budget_s=None if budget is None else parse_seconds(budget),
+        timeout_s=parse_seconds(timeout),
+        memory_limit=parse_bytes(memory_limit),
+        memory=memory,
+        gpu=gpu,
+        native=native,
+        python_allocators=trace_python_allocators,
+        isolation=_known_isolation(isolation),
+    )
+    graph = analysis.analyze(paths or (), rootdir=rootdir, python=python)
+    document, folder = _run(graph, options, resume=resume, progress=progress and not quiet)
+    shown = _options(quiet=quiet, verbose=verbose, wide=wide, to_file=_is_file(output))
+    _write(render(document, format, shown), output, data=FORMATS[format].is_data)
+    _note(f"document: {folder.document}")
+    return EXIT_INCOMPLETE if any(one.status != "ok" for one in document.measurements) else 0
+
+
+def _repeat(text: str) -> tuple[int, int]:
+    """Return the least and the most samples of ``MIN:MAX``, or of one number that is both."""
+    least, _, most = text.partition(":")
+    if not (least.isdigit() and (most or least).isdigit() and 1 <= int(least) <= int(most or least)):
+        raise UsageError(f"--repeat: {text!r} is no MIN:MAX", hint="two numbers, the first not larger: 5:20")
+    return int(least), int(most or least)
+
+
+def _known_isolation(name: str) -> Literal["auto", "fork", "fresh"]:
+    for known in get_args(Literal["auto", "fork", "fresh"]):
+        if name == known:
+            return cast("Literal['auto', 'fork', 'fresh']", known)
+    raise UsageError(f"--isolation: there is no {name!r}", hint="one of: auto, fork, fresh")
+
+
+def _run(graph: FixtureGraph, options: MeasureOptions, *, resume: bool, progress: bool) -> tuple[Document, RunFolder]:
+    """Measure, keep the document in the folder of the run, and say there what became of it."""
+    from datetime import datetime
+
+    from fixturescope.document import dump, from_graph, write_atomically
+    from fixturescope.live import live_view
+    from fixturescope.measure.run import measure_fixtures
+    from fixturescope.measure.runs import Keeper, new_folder, unfinished
+
+    rootdir = Path(graph.info.rootdir)
+    folder, elsewhere = (unfinished(rootdir), None) if resume else new_folder(rootdir)
+    if elsewhere:
+        _note(elsewhere)
+    with Keeper(folder, sys.argv[1:], now=datetime.now) as keeper, live_view(sys.stderr, wanted=progress) as show:
+
+        def watch(progress: RunProgress) -> None:
+            keeper(progress.done, progress.total)
+            show(progress)
+
+        measured = measure_fixtures(graph, options, folder=folder, watch=watch)
+        document = from_graph(measured)
+        write_atomically(folder.document, dump(document))
+        keeper.over(stopped=any("the run was stopped" in (one.reason or "") for one in document.measurements))
+    return document, folder
 
 
 def _split(given: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -153,6 +153,9 @@ def from_graph(graph: FixtureGraph) -> Document:
         tests=tuple(graph.tests),
         diagnostics=tuple(graph.diagnostics),
         why_unused={fixture.id: graph.why_unused(fixture) for fixture in graph.fixtures if fixture.unused},
+        measurements=graph.measurements,
+        measured=graph.measured,
+        startup=graph.startup,
     )
 
 

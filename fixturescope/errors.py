@@ -68,6 +68,12 @@ class DocumentError(FixturescopeError):
     exit_code = 2
 
 
+class MeasureError(FixturescopeError):
+    """The project's pytest could not be started, or not be kept running."""
+
+    exit_code = 4
+
+
 def _rebuild(
     kind: type[FixturescopeError], message: str, path: str | None, line: int | None, hint: str | None
 ) -> FixturescopeError:

@@ -10,12 +10,13 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from html import escape
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from fixturescope.errors import UsageError
-from fixturescope.model import AnalysisInfo, Diagnostic, Fixture, Test, Via
+from fixturescope.model import AnalysisInfo, Diagnostic, Fixture, Measurement, Startup, Test, Via
 from fixturescope.text import printable
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ class FixtureGraph:
         diagnostics: What is worth saying about the suite.
         info: How the analysis was made.
         reasons: For each unused fixture id, why it is called unused and how certain that is.
+        measurements: What fixtures cost, one a fixture and parameter; empty where nothing was measured.
+        measured: How that was measured, in sentences.
+        startup: What a run pays before its first test.
     """
 
     def __init__(
@@ -69,13 +73,39 @@ class FixtureGraph:
         diagnostics: Sequence[Diagnostic],
         info: AnalysisInfo,
         reasons: Mapping[str, str],
+        measurements: Sequence[Measurement] = (),
+        measured: Sequence[str] = (),
+        startup: Startup | None = None,
     ) -> None:
         self.fixtures = tuple(fixtures)
         self.tests = tuple(tests)
         self.edges = tuple(edges)
         self.diagnostics = tuple(diagnostics)
         self.info = info
+        self.measurements = tuple(measurements)
+        self.measured = tuple(measured)
+        self.startup = startup
         self._reasons = dict(reasons)
+
+    def annotated(
+        self, measurements: Sequence[Measurement], *, measured: Sequence[str] = (), startup: Startup | None = None
+    ) -> FixtureGraph:
+        """Return the same graph with what its fixtures cost."""
+        return FixtureGraph(
+            fixtures=self.fixtures,
+            tests=self.tests,
+            edges=self.edges,
+            diagnostics=self.diagnostics,
+            info=self.info,
+            reasons=self._reasons,
+            measurements=measurements,
+            measured=measured,
+            startup=startup,
+        )
+
+    def measurements_of(self, fixture: Fixture | str) -> tuple[Measurement, ...]:
+        """Return what a fixture costs, one measurement a parameter."""
+        return tuple(self._measurements.get(self.fixture(fixture).id, ()))
 
     # nodes
 
@@ -277,17 +307,28 @@ class FixtureGraph:
     # other forms
 
     @cached_property
+    def _measurements(self) -> dict[str, list[Measurement]]:
+        found: dict[str, list[Measurement]] = {}
+        for measurement in self.measurements:
+            found.setdefault(measurement.fixture, []).append(measurement)
+        return found
+
+    @cached_property
     def nx(self) -> networkx.MultiDiGraph[str]:
         """The graph as networkx knows it: an edge from whoever asks to whoever answers.
 
         Node attributes are the fields of the models in plain types (``kind`` is ``fixture`` or ``test``); fields that
-        are null are left out. Edge keys are ``via:name``.
+        are null are left out. Edge keys are ``via:name``. A measured fixture also has ``status``, ``setup_s`` and
+        ``teardown_s`` (itself, warm; median over its parameters), ``setup_cold_s``, and the largest ``memory_peak``,
+        ``memory_retained`` and ``memory_leaked`` (itself, in bytes).
         """
         import networkx
 
         graph: networkx.MultiDiGraph[str] = networkx.MultiDiGraph(rootdir=self.info.rootdir)
         for fixture in self.fixtures:
-            graph.add_node(fixture.id, kind="fixture", **_plain(fixture))
+            graph.add_node(
+                fixture.id, kind="fixture", **_plain(fixture), **_costs(self._measurements.get(fixture.id, ()))
+            )
         for test in self.tests:
             graph.add_node(test.id, kind="test", **_plain(test))
         for edge in self.edges:
@@ -320,8 +361,12 @@ class FixtureGraph:
             import pandas
         except ImportError as error:
             raise UsageError("pandas is not installed", hint="pip install 'fixturescope[notebook]'") from error
-        rows = [msgspec.to_builtins(fixture) for fixture in self.fixtures]
-        return pandas.DataFrame(rows, columns=list(Fixture.__struct_fields__)).set_index("id")
+        rows = [
+            {**msgspec.to_builtins(fixture), **_costs(self._measurements.get(fixture.id, ()))}
+            for fixture in self.fixtures
+        ]
+        columns = [*Fixture.__struct_fields__, *(_COSTS if self.measurements else ())]
+        return pandas.DataFrame(rows, columns=columns).set_index("id")
 
     def __repr__(self) -> str:
         return f"<FixtureGraph {len(self.fixtures)} fixtures, {len(self.tests)} tests, {len(self.unused())} unused>"
@@ -360,6 +405,31 @@ def _plain(struct: msgspec.Struct) -> dict[str, Any]:
         for name in struct.__struct_fields__
         if name != "id" and isinstance(value := getattr(struct, name), str | int | bool)
     }
+
+
+_COSTS = ("status", "setup_s", "setup_cold_s", "teardown_s", "memory_peak", "memory_retained", "memory_leaked")
+"""What `_costs` says of a fixture."""
+
+
+def _costs(measurements: Sequence[Measurement]) -> dict[str, Any]:
+    """Return what a fixture costs as plain numbers; nothing where it was not measured."""
+    if not measurements:
+        return {}
+    failed = [one.status for one in measurements if one.status != "ok"]
+    setups = [one.setup_s for one in measurements if one.setup_s]
+    teardowns = [one.teardown_s for one in measurements if one.teardown_s]
+    memory = [one.memory for one in measurements if one.memory]
+    found: dict[str, Any] = {"status": failed[0] if failed else "ok"}
+    if setups:
+        found["setup_s"] = median(one.own.median for one in setups)
+        found["setup_cold_s"] = median(one.cold for one in setups)
+    if teardowns:
+        found["teardown_s"] = median(one.own.median for one in teardowns)
+    if memory:
+        found["memory_peak"] = max(one.peak.own for one in memory)
+        found["memory_retained"] = max(one.retained.own for one in memory)
+        found["memory_leaked"] = max(one.leaked.own for one in memory)
+    return found
 
 
 def _contains(outer: str, inner: str) -> bool:

@@ -187,7 +187,9 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     retained: Bytes
     """Still allocated when set-up was over."""
     leaked: Bytes
-    """Still allocated after teardown and ``gc.collect()``."""
+    """Still allocated after teardown and ``gc.collect()``: what leaks, and what was imported or cached for good."""
+    leaked_again: Bytes | None = None
+    """The same of a second set-up in the same process, which imports and caches nothing anew: what truly leaks."""
     allocations: int
     """How many allocations the fixture itself made during set-up."""
     top: tuple[AllocationSite, ...] = ()

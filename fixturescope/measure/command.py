@@ -90,7 +90,7 @@ class ProjectPytest:
         """
         boot = (
             f"import sys; sys.path[:1] = [{os.fspath(self.scratch / 'path')!r}] + [p for p in sys.path[:1] if p]; "
-            "from pytest import console_main; sys.exit(console_main())"
+            "import pytest; sys.exit(pytest.main())"
         )
         return (
             self.python,

@@ -1,0 +1,157 @@
+"""What was measured → what it says: the rounds of a fixture's orders become its `Measurement`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from fixturescope.measure import wire
+from fixturescope.measure.plan import Target
+from fixturescope.measure.probe.clock import median, spread
+from fixturescope.measure.supervisor import Result
+from fixturescope.model import (
+    AllocationSite,
+    Bytes,
+    Duration,
+    GpuMemory,
+    Isolation,
+    Measurement,
+    Memory,
+    Samples,
+    Status,
+)
+
+DIGITS = 9
+"""Of seconds: the clock counts nanoseconds."""
+
+
+def combine(
+    target: Target, results: Mapping[wire.Kind, Result], *, isolation: Isolation, no_memory: str | None
+) -> Measurement:
+    """Return the measurement that the orders of one target add up to.
+
+    Args:
+        target: What was measured.
+        results: Kind of order → result; that of the clocks is there, the others may be missing.
+        isolation: How it was measured.
+        no_memory: Why memory was not asked for, or None.
+    """
+    timed = results["time"]
+    first, *warm = timed.rounds or (None,)
+    memory, memory_reason = _memory(target.key, results, no_memory)
+    seen = first if first is not None else wire.Round(timed.order.number)
+    return Measurement(
+        fixture=target.fixture,
+        param=target.carrier.param,
+        status=_status(timed.outcome.status),
+        reason=timed.outcome.reason,
+        carrier=target.carrier.nodeid,
+        isolation=isolation,
+        setup_s=_duration(target.key, first, warm, lambda event: event.setup_s),
+        teardown_s=_duration(target.key, first, warm, lambda event: event.teardown_s or 0.0),
+        memory=memory,
+        memory_reason=memory_reason,
+        rss_peak=seen.rss_peak,
+        gpu=None if seen.gpu is None else tuple(GpuMemory(**row) for row in seen.gpu),
+        gpu_reason=seen.gpu_reason,
+        modules_imported=seen.modules,
+        left_behind=timed.outcome.left_behind,
+    )
+
+
+def reach(key: str, needs: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """Return a fixture and all that it needs, directly or not."""
+    found: set[str] = set()
+    todo = [key]
+    while todo:
+        one = todo.pop()
+        if one not in found:
+            found.add(one)
+            todo += needs.get(one, ())
+    return frozenset(found)
+
+
+def _status(name: str) -> Status:
+    known: tuple[Status, ...] = (
+        "ok",
+        "error",
+        "skipped",
+        "timeout",
+        "crashed",
+        "killed",
+        "teardown_error",
+        "unmeasurable",
+    )
+    return next((one for one in known if one == name), "error")
+
+
+def _duration(
+    key: str, first: wire.Round | None, warm: Sequence[wire.Round], cost: Callable[[wire.Event], float]
+) -> Duration | None:
+    """Return seconds by round; what was measured once only is all that is known of the warm rounds, too."""
+    if first is None or not any(event.key == key for event in first.events):
+        return None
+    cold, cold_cumulative = _costs(key, first, cost)
+    pairs = [_costs(key, one, cost) for one in warm] or [(cold, cold_cumulative)]
+    return Duration(
+        cold=cold,
+        cold_cumulative=cold_cumulative,
+        own=_samples([own for own, _ in pairs]),
+        cumulative=_samples([cumulative for _, cumulative in pairs]),
+    )
+
+
+def _costs(key: str, round_: wire.Round, cost: Callable[[wire.Event], float]) -> tuple[float, float]:
+    """Return what a fixture cost itself, and with all that it needs, each once."""
+    reached = reach(key, {event.key: event.needs for event in round_.events})
+    own = sum(cost(event) for event in round_.events if event.key == key)
+    others = sum(cost(event) for event in round_.events if event.key in reached and event.key != key)
+    return round(own, DIGITS), round(own + others, DIGITS)
+
+
+def _samples(values: Sequence[float]) -> Samples:
+    return Samples(median=round(median(values), DIGITS), spread=round(spread(values), 4), samples=tuple(values))
+
+
+def _memory(key: str, results: Mapping[wire.Kind, Result], no_memory: str | None) -> tuple[Memory | None, str | None]:
+    if no_memory is not None:
+        return None, no_memory
+    during, after = results.get("memory"), results.get("leak")
+    for result in (during, after):
+        if result is None:
+            return None, "it was not measured"
+        if not result.rounds:
+            return None, result.outcome.reason or result.outcome.status
+    assert during is not None
+    assert after is not None
+    held = during.rounds[0].held
+    reached = reach(key, {one.key: one.needs for one in held})
+    mine = next((one for one in held if one.key == key), None)
+    if mine is None:
+        return None, "it was not set up while memory was measured"
+    return Memory(
+        peak=Bytes(own=mine.peak, cumulative=_highest(one for one in held if one.key in reached)),
+        retained=Bytes(own=mine.retained, cumulative=sum(one.retained for one in held if one.key in reached)),
+        leaked=_leaked(key, after.rounds[0]),
+        leaked_again=_leaked(key, after.rounds[1]) if len(after.rounds) > 1 else None,
+        allocations=mine.allocations,
+        top=tuple(
+            AllocationSite(size=one.size, allocations=one.allocations, stack=one.stack) for one in during.rounds[0].top
+        ),
+    ), None
+
+
+def _highest(held: Iterable[wire.Held]) -> int:
+    """Return the most bytes at one time: those of one set-up, on top of what those before it retained."""
+    highest = below = 0
+    for one in held:
+        highest = max(highest, below + one.peak)
+        below += one.retained
+    return highest
+
+
+def _leaked(key: str, round_: wire.Round) -> Bytes:
+    reached = reach(key, {one.key: one.needs for one in round_.held})
+    return Bytes(
+        own=sum(one.leaked for one in round_.held if one.key == key),
+        cumulative=sum(one.leaked for one in round_.held if one.key in reached),
+    )

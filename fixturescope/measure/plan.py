@@ -1,0 +1,139 @@
+"""What to measure, on which test, in which order."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fixturescope.document import ORIGINS, OWN_ORIGINS
+from fixturescope.errors import UsageError
+from fixturescope.graph import FixtureGraph
+from fixturescope.measure import wire
+from fixturescope.model import SCOPES, Fixture, Measurement
+
+GROUPS = ("own", "used", "unused", *SCOPES, *ORIGINS)
+"""What ``--only`` takes."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which fixtures are wanted.
+
+    Attributes:
+        name: A glob of names, or None for all.
+        only: Groups of which a fixture must be in each.
+        most: How many fixtures at most, those that are set up most often first; None for all.
+        most_params: How many parameters of one fixture at most.
+    """
+
+    name: str | None = None
+    only: tuple[str, ...] = ()
+    most: int | None = None
+    most_params: int = 10
+
+    def __post_init__(self) -> None:
+        for group in self.only:
+            if group not in GROUPS:
+                raise UsageError(f"--only: there is no group {group!r}", hint=f"one of: {', '.join(GROUPS)}")
+
+
+@dataclass(frozen=True)
+class Target:
+    """One fixture under one parameter."""
+
+    fixture: str
+    """Its id."""
+    name: str
+    key: str
+    carrier: wire.Carrier
+
+    @property
+    def label(self) -> str:
+        """How a person would name it."""
+        return self.name if self.carrier.param is None else f"{self.name}[{self.carrier.param}]"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done, and what cannot."""
+
+    targets: tuple[Target, ...]
+    unmeasurable: tuple[Measurement, ...]
+    notes: tuple[str, ...] = ()
+
+
+def make_plan(graph: FixtureGraph, inventory: wire.Inventory, selection: Selection) -> Plan:
+    """Return the plan: of the wanted fixtures, those that a full run sets up most often first."""
+    wanted = sorted((one for one in graph.fixtures if _wanted(one, selection)), key=_rank)
+    kept = wanted if selection.most is None else wanted[: selection.most]
+    notes = []
+    if len(kept) < len(wanted):
+        notes.append(f"{len(wanted) - len(kept)} of {len(wanted)} fixtures are left out: --max-fixtures {len(kept)}")
+    find = _Finder(graph, inventory)
+    targets: list[Target] = []
+    unmeasurable: list[Measurement] = []
+    for fixture in kept:
+        definition = find(fixture)
+        if definition is None:
+            unmeasurable.append(Measurement(fixture=fixture.id, status="unmeasurable", reason=_UNKNOWN))
+        elif not definition.carriers:
+            unmeasurable.append(Measurement(fixture=fixture.id, status="unmeasurable", reason=definition.why_none))
+        else:
+            carriers = definition.carriers[: selection.most_params]
+            if len(carriers) < len(definition.carriers):
+                notes.append(
+                    f"{fixture.id}: {len(carriers)} of {len(definition.carriers)} parameters are measured (--max-params)"
+                )
+            targets += [Target(fixture.id, fixture.name, definition.key, carrier) for carrier in carriers]
+    return Plan(tuple(targets), tuple(unmeasurable), tuple(notes))
+
+
+_UNKNOWN = "pytest does not know it here: its file was not collected or its definition did not run"
+
+
+def _wanted(fixture: Fixture, selection: Selection) -> bool:
+    if selection.name is not None and not fnmatch.fnmatchcase(fixture.name, selection.name):
+        return False
+    if not selection.only and fixture.origin not in OWN_ORIGINS:
+        return fixture.usage > 0
+    return all(_in_group(fixture, group) for group in selection.only)
+
+
+def _in_group(fixture: Fixture, group: str) -> bool:
+    answers = {
+        "own": fixture.origin in OWN_ORIGINS,
+        "used": fixture.unused is None,
+        "unused": fixture.unused is not None,
+    }
+    return answers.get(group, group in (fixture.scope, fixture.origin))
+
+
+def _rank(fixture: Fixture) -> tuple[object, ...]:
+    return -fixture.setups, -fixture.usage, fixture.origin not in OWN_ORIGINS, fixture.id
+
+
+class _Finder:
+    """Finds pytest's definition of a fixture of the graph: by file, line and name, and where that is not one, by place."""
+
+    def __init__(self, graph: FixtureGraph, inventory: wire.Inventory) -> None:
+        self._root = Path(graph.info.rootdir)
+        self._by_place: dict[tuple[str, int, str], list[wire.Definition]] = defaultdict(list)
+        for definition in inventory.definitions:
+            if definition.file is not None and definition.line is not None:
+                self._by_place[_real(definition.file), definition.line, definition.name].append(definition)
+
+    def __call__(self, fixture: Fixture) -> wire.Definition | None:
+        found = self._by_place.get((_real(self._root / fixture.path), fixture.line, fixture.name), [])
+        exact = [one for one in found if one.baseid == fixture.visible_in]
+        return _best(exact or found)
+
+
+def _best(found: Sequence[wire.Definition]) -> wire.Definition | None:
+    return max(found, key=lambda one: (bool(one.carriers), one.items), default=None)
+
+
+def _real(path: str | Path) -> str:
+    return str(Path(path).resolve())

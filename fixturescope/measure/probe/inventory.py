@@ -1,0 +1,183 @@
+"""What was collected: every definition, and for each of its parameters the cheapest test that reaches it."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from fixturescope.measure import wire
+from fixturescope.measure.probe import processes, pytest_compat
+
+UNSAFE_MODULES = {
+    "grpc": "gRPC is loaded, whose threads do not survive a fork",
+    "objc": "the Objective-C runtime is loaded, which refuses to work after a fork",
+}
+"""Modules after whose import a process should not fork, and why."""
+
+CARRIER_MARKS = ("skip", "skipif", "xfail")
+"""Marks of tests that are carriers only where no other test is there: they may not be set up."""
+
+
+class Suite:
+    """The definitions and tests of a session, found by key and node id.
+
+    Args:
+        session: The session, after collection.
+    """
+
+    def __init__(self, session: pytest.Session) -> None:
+        self.session = session
+        self._kept = [one for one in pytest_compat.all_definitions(session) if not pytest_compat.is_pseudo(one)]
+        self._keys: dict[int, str] = {}
+        self.definitions: dict[str, Any] = {}
+        for fixturedef in self._kept:
+            key = pytest_compat.key_of(fixturedef)
+            self._keys[id(fixturedef)] = key
+            self.definitions[key] = fixturedef  # of two in one place, the last is what tests get
+        self._items = {item.nodeid: item for item in session.items}
+
+    def key(self, fixturedef: Any) -> str | None:
+        """Return the key of a definition; None for pytest's own devices."""
+        known = self._keys.get(id(fixturedef))
+        if known is None and not pytest_compat.is_pseudo(fixturedef):  # made while tests run
+            self._kept.append(fixturedef)
+            known = self._keys[id(fixturedef)] = pytest_compat.key_of(fixturedef)
+        return known
+
+    def carrier(self, order: wire.Order) -> pytest.Function:
+        """Return the test that an order names.
+
+        Raises:
+            LookupError: There is no such test.
+        """
+        carrier = order.carrier
+        if not carrier.synthetic:
+            item = self._items.get(carrier.nodeid)
+            if not isinstance(item, pytest.Function):
+                raise LookupError(f"there is no test {carrier.nodeid}")
+            return item
+        name = self.definitions[order.key].argname
+        for node in self._collectors():
+            if node.nodeid == carrier.nodeid:
+                items = pytest_compat.make_items(node, name)
+                for item in items:
+                    found = pytest_compat.parameter_of(item, name)
+                    if found is None or carrier.number is None or found[0] == carrier.number:
+                        return item
+        raise LookupError(f"no test can be made at {carrier.nodeid}")
+
+    def inventory(self, errors: Sequence[str]) -> wire.Inventory:
+        """Return what the host has to know."""
+        carriers, items = self._carriers()
+        return wire.Inventory(
+            items=len(self.session.items),
+            definitions=tuple(self._definition(key, carriers.get(key, {}), items[key]) for key in self.definitions),
+            errors=tuple(errors),
+            unsafe=why_not_fork(),
+        )
+
+    def _definition(self, key: str, carriers: dict[int | None, wire.Carrier], items: int) -> wire.Definition:
+        fixturedef = self.definitions[key]
+        place = pytest_compat.locate(fixturedef.func)
+        found = tuple(carriers.values())
+        why_none = None
+        if not found:
+            found, why_none = self._synthetic(fixturedef)
+        return wire.Definition(
+            key=key,
+            name=fixturedef.argname,
+            file=place.file,
+            line=place.line,
+            function=place.function,
+            module=place.module,
+            baseid=str(fixturedef.baseid),
+            scope=str(fixturedef.scope),
+            items=items,
+            carriers=found,
+            parametrized=fixturedef.params is not None,
+            why_none=why_none,
+        )
+
+    def _carriers(self) -> tuple[dict[str, dict[int | None, wire.Carrier]], Counter[str]]:
+        """Return key → number of the parameter → the cheapest real test; and how many tests get each definition."""
+        best: dict[str, dict[int | None, tuple[tuple[int, int], wire.Carrier]]] = {}
+        items: Counter[str] = Counter()
+        reached: dict[int, list[tuple[str, str]]] = {}
+        for item in self.session.items:
+            identity = pytest_compat.closure_identity(item)
+            if identity not in reached:
+                reached[identity] = list(self._reached(item))
+            pairs = reached[identity]
+            price = (int(any(mark.name in CARRIER_MARKS for mark in item.iter_markers())), len(pairs))
+            for key, name in pairs:
+                items[key] += 1
+                parameter = pytest_compat.parameter_of(item, name)
+                number = None if parameter is None else parameter[0]
+                known = best.setdefault(key, {}).get(number)
+                if known is None or price < known[0]:
+                    best[key][number] = price, wire.Carrier(_param_id(item, name), item.nodeid, number=number)
+        return {key: {number: one[1] for number, one in found.items()} for key, found in best.items()}, items
+
+    def _reached(self, item: pytest.Item) -> Iterator[tuple[str, str]]:
+        """Give the key and the name of each definition that an item sets up, those behind an override included."""
+        for name, defs in pytest_compat.closure(item).items():
+            for fixturedef in reversed(defs):
+                key = self.key(fixturedef)
+                if key is not None:
+                    yield key, name
+                if name not in fixturedef.argnames:
+                    break
+
+    def _synthetic(self, fixturedef: Any) -> tuple[tuple[wire.Carrier, ...], str | None]:
+        """Return carriers that can be made for a fixture that no test reaches, one a parameter; or why there are none."""
+        overridden = False
+        for node in sorted(self._collectors(), key=lambda one: len(one.nodeid)):
+            if not isinstance(node, (pytest.Module, pytest.Class)) or getattr(node.obj, "__test__", True) is False:
+                continue
+            seen = pytest_compat.visible(self.session, fixturedef.argname, node)
+            if seen and seen[-1] is fixturedef:
+                numbers = range(len(fixturedef.params)) if fixturedef.params is not None else [None]
+                return tuple(
+                    wire.Carrier(None if number is None else str(number), node.nodeid, synthetic=True, number=number)
+                    for number in numbers
+                ), None
+            overridden = overridden or fixturedef in seen
+        if overridden:
+            return (), "wherever it is visible, another fixture of its name overrides it and does not ask for it"
+        return (), "pytest collects no test module from which it is visible"
+
+    def _collectors(self) -> list[pytest.Collector]:
+        return list(pytest_compat.collectors_above(self.session.items))
+
+
+def why_not_fork() -> str | None:
+    """Return why this process should not fork, in words; None where it may."""
+    import sys
+
+    if not hasattr(__import__("os"), "fork"):
+        return "this platform has no fork"
+    if sys.platform == "darwin":
+        return "on macOS the system's own libraries do not survive a fork"
+    others = [one.name for one in threading.enumerate() if one is not threading.main_thread()]
+    if others:
+        return f"{len(others)} other threads are alive after collection: {', '.join(others[:5])}"
+    for name, why in UNSAFE_MODULES.items():
+        if name in sys.modules:
+            return why
+    devices = processes.open_devices()
+    if devices:
+        return f"an accelerator is open: {', '.join(devices[:3])}"
+    return None
+
+
+def _param_id(item: pytest.Item, name: str) -> str | None:
+    """Return the id that pytest shows for the parameter of one fixture of an item."""
+    parameter = pytest_compat.parameter_of(item, name)
+    if parameter is None:
+        return None
+    ids, names = pytest_compat.parameter_ids(item), pytest_compat.parametrized_names(item)
+    return ids[names.index(name)] if len(ids) == len(names) else str(parameter[0])

@@ -1,0 +1,250 @@
+"""All that we know of pytest beyond its public interface, for 7.4 to 9.2: no other file of ours names ``_pytest``."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import os
+import tokenize
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from types import CodeType
+from typing import Any, NamedTuple, Protocol
+
+import pytest
+from _pytest.fixtures import FixtureDef, FixtureRequest
+
+PSEUDO_FUNCTION = "get_direct_param_fixture_func"
+"""The function behind a directly parametrized name."""
+
+PSEUDO_PREFIXES = ("_xunit_setup_", "_unittest_setUpClass", "_unittest_setup_")
+"""Names that pytest itself invents for ``setup_module`` and ``setUpClass`` styles."""
+
+MAX_UNWRAPS = 100
+
+
+class Place(NamedTuple):
+    """Where a function is written; ``line`` is that of its ``def`` or ``lambda``, None where there is no source."""
+
+    file: str | None
+    line: int | None
+    function: str
+    module: str
+
+
+class Listener(Protocol):
+    """Is told of what pytest does with fixtures; takes part in none of it."""
+
+    def execute(self, fixturedef: Any, proceed: Callable[[], Any]) -> Any:
+        """Pytest wants a fixture's value: return what ``proceed`` returns."""
+
+    def finish(self, fixturedef: Any, proceed: Callable[[], Any]) -> Any:
+        """Pytest tears a fixture down."""
+
+    def requested(self, asker: Any, fixturedef: Any) -> None:
+        """A fixture (None: a test) got another."""
+
+
+# ---------------------------------------------------------------------------------------------------------- definitions
+
+
+def key_of(fixturedef: Any) -> str:
+    """Return what names a definition in every process that collects the same suite."""
+    place = locate(fixturedef.func)
+    return f"{place.file or place.module}:{place.line or place.function}:{fixturedef.argname}@{fixturedef.baseid}"
+
+
+def is_pseudo(fixturedef: Any) -> bool:
+    """Return whether a definition is pytest's own device: a direct parameter, ``setup_module``, ``request``."""
+    function = getattr(fixturedef.func, "__name__", "")
+    name = fixturedef.argname
+    return function == PSEUDO_FUNCTION or name == "request" or name.startswith(PSEUDO_PREFIXES)
+
+
+def all_definitions(session: pytest.Session) -> list[Any]:
+    """Return every definition that pytest knows after collection."""
+    manager: Any = session._fixturemanager
+    by_name = getattr(manager, "_arg2fixturedefs", None)  # up to pytest 9.1
+    if by_name is not None:
+        return [one for defs in by_name.values() for one in defs]
+    tables = (manager._arg2node2fixturedefs, manager._arg2nodeid2fixturedefs)
+    return [one for table in tables for by_place in table.values() for defs in by_place.values() for one in defs]
+
+
+def visible(session: pytest.Session, name: str, node: pytest.Item | pytest.Collector) -> Sequence[Any]:
+    """Return the definitions of a name that a node sees, the one that it gets last."""
+    manager: Any = session._fixturemanager
+    try:
+        return manager.getfixturedefs(name, node) or ()
+    except (AttributeError, TypeError):  # pytest before 8.1 wants the node id
+        return manager.getfixturedefs(name, node.nodeid) or ()
+
+
+def locate(function: Any) -> Place:
+    """Find the ``def`` or ``lambda`` that a function was made from, below any wrappers."""
+    real = _unwrap(function)
+    code = getattr(real, "__code__", None)
+    if code is None:  # an instance with a `__call__` written in Python
+        code = getattr(getattr(type(real), "__call__", None), "__code__", None)  # noqa: B004 - it is asked for its code
+    name = str(getattr(real, "__name__", type(real).__name__))
+    module = str(getattr(real, "__module__", None) or "")
+    if not isinstance(code, CodeType):
+        return Place(None, None, name, module)
+    path = Path(code.co_filename)
+    file = os.path.normpath(path.absolute()) if path.is_file() else None
+    line = _def_lines(file).get((code.co_firstlineno, code.co_name)) if file else None
+    return Place(file, line, name, module)
+
+
+def _unwrap(function: Any) -> Any:
+    for _ in range(MAX_UNWRAPS):
+        inner = _one_layer_less(function)
+        if inner is None or inner is function:
+            break
+        function = inner
+    return function
+
+
+def _one_layer_less(function: Any) -> Any:
+    if isinstance(function, functools.partial):
+        return function.func
+    own = getattr(function, "__func__", None)
+    if own is not None and not isinstance(function, type):
+        return own
+    wrapped_by_pytest = getattr(getattr(function, "__pytest_wrapped__", None), "obj", None)
+    if wrapped_by_pytest is not None:
+        return wrapped_by_pytest
+    unwrapper = getattr(type(function), "_get_wrapped_function", None)
+    if unwrapper is not None:
+        return unwrapper(function)
+    return getattr(function, "__wrapped__", None)
+
+
+@functools.cache
+def _def_lines(path: str) -> dict[tuple[int, str], int]:
+    """Map (a code object's first line, its name) to the line of its ``def`` or ``lambda``."""
+    try:
+        with tokenize.open(path) as stream:
+            tree = ast.parse(stream.read(), path)
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return {}
+    lines: dict[tuple[int, str], int] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            lines[first, node.name] = node.lineno
+        elif isinstance(node, ast.Lambda):
+            lines[node.lineno, "<lambda>"] = node.lineno
+    return lines
+
+
+# ---------------------------------------------------------------------------------------------------------------- items
+
+
+def closure(item: pytest.Item) -> dict[str, Sequence[Any]]:
+    """Return name → definitions that an item sees, the one that it gets last; empty for what is no function."""
+    info = getattr(item, "_fixtureinfo", None)
+    if info is None or not isinstance(item, pytest.Function):
+        return {}
+    reachable = set(info.names_closure)
+    return {name: defs for name, defs in info.name2fixturedefs.items() if defs and name in reachable}
+
+
+def closure_identity(item: pytest.Item) -> int:
+    """Return what is the same for items that share one closure."""
+    return id(getattr(item, "_fixtureinfo", item))
+
+
+def ambient_names(item: pytest.Function) -> tuple[str, ...]:
+    """Return the names that come to a test without standing in its arguments: autouse, ``usefixtures``."""
+    info = item._fixtureinfo
+    return tuple(name for name in info.initialnames if name not in info.argnames)
+
+
+def parameter_of(item: pytest.Item, name: str) -> tuple[int, object] | None:
+    """Return which parameter of a fixture an item sets up, by number, and its value; None where it is not parametrized."""
+    spec = getattr(item, "callspec", None)
+    if spec is None or name not in spec.params:
+        return None
+    return spec.indices.get(name, 0), spec.params[name]
+
+
+def parameter_ids(item: pytest.Item) -> tuple[str, ...]:
+    """Return the ids of an item's parameters, in the order of their ``parametrize`` calls."""
+    spec = getattr(item, "callspec", None)
+    return () if spec is None else tuple(str(one) for one in spec._idlist)
+
+
+def parametrized_names(item: pytest.Item) -> tuple[str, ...]:
+    """Return the names that an item's parameters are for, in the order of their ``parametrize`` calls."""
+    spec = getattr(item, "callspec", None)
+    return () if spec is None else tuple(spec.params)
+
+
+def make_items(collector: Any, name: str) -> list[pytest.Function]:
+    """Make tests at a module or class that use one fixture and nothing else, one a parameter.
+
+    The function becomes an attribute of the module or class, since pytest looks it up there: only for a process that
+    nobody else uses.
+    """
+
+    @pytest.mark.usefixtures(name)
+    def fixturescope_synthetic(*_: object) -> None:
+        """Stand where a test of this place would."""
+
+    setattr(collector.obj, fixturescope_synthetic.__name__, fixturescope_synthetic)
+    return list(collector._genfunctions(fixturescope_synthetic.__name__, fixturescope_synthetic))
+
+
+def renew(item: pytest.Function) -> None:
+    """Make an item as it was before its first set-up."""
+    item._initrequest()
+    if item.cls is not None:  # it gets another instance of its class
+        vars(item).pop("_instance", None)
+        vars(item).pop("_obj", None)
+
+
+def on_fill(item: pytest.Function, fill: Callable[[Any], None]) -> None:
+    """Let ``fill(request)`` set fixtures up where pytest would set up all that the item needs."""
+    request: Any = item._request
+    request._fillfixtures = functools.partial(fill, request)
+
+
+# ------------------------------------------------------------------------------------------------------------- listening
+
+
+def listen(listener: Listener) -> Callable[[], None]:
+    """Tell a listener of all fixtures, until the function that is returned is called."""
+    kind: Any = FixtureDef
+    request_kind: Any = FixtureRequest
+    execute, finish, get = kind.execute, kind.finish, request_kind._get_active_fixturedef
+
+    def heard_execute(self: Any, request: Any) -> Any:
+        return listener.execute(self, functools.partial(execute, self, request))
+
+    def heard_finish(self: Any, request: Any) -> Any:
+        if self.cached_result is None:
+            return finish(self, request)
+        return listener.finish(self, functools.partial(finish, self, request))
+
+    def heard_get(self: Any, argname: str) -> Any:
+        fixturedef = get(self, argname)
+        listener.requested(getattr(self, "_fixturedef", None), fixturedef)
+        return fixturedef
+
+    kind.execute, kind.finish, request_kind._get_active_fixturedef = heard_execute, heard_finish, heard_get
+
+    def undo() -> None:
+        kind.execute, kind.finish, request_kind._get_active_fixturedef = execute, finish, get
+
+    return undo
+
+
+def collectors_above(items: Iterable[pytest.Item]) -> Iterator[pytest.Collector]:
+    """Give each collector of a suite once."""
+    seen: set[int] = set()
+    for item in items:
+        for node in item.listchain()[:-1]:
+            if id(node) not in seen and isinstance(node, pytest.Collector):
+                seen.add(id(node))
+                yield node

@@ -1,0 +1,434 @@
+"""One measurement in the process that it has for itself: set up, tear down, again, and say what it cost."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Generator, Iterable
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from fixturescope.measure import wire
+from fixturescope.measure.probe import clock, memory, processes, pytest_compat
+from fixturescope.measure.probe.inventory import Suite
+
+Send = Callable[[wire.Message], None]
+
+MISSING = (ConnectionError, TimeoutError)
+"""Errors that say that a server is not there, with ``socket.gaierror`` and its like, which are named below."""
+
+MISSING_NAMES = frozenset(
+    {"gaierror", "OperationalError", "URLError", "ConnectError", "DockerException", "MaxRetryError"}
+)
+"""Names of classes that say the same, in libraries that we do not import."""
+
+MAX_REASON = 8000
+"""Characters."""
+
+
+class Stop(Exception):  # noqa: N818 - it is no error, it ends a measurement
+    """A measurement is over before its time.
+
+    Args:
+        status: What became of it.
+        reason: Why.
+    """
+
+    def __init__(self, status: str, reason: str) -> None:
+        super().__init__(status, reason)
+        self.status = status
+        self.reason = reason
+
+
+def measure(order: wire.Order, suite: Suite, send: Send) -> wire.Outcome:
+    """Carry an order out, and send a round after each set-up and teardown."""
+    try:
+        target = suite.definitions[order.key]
+        item = suite.carrier(order)
+    except LookupError as error:
+        return wire.Outcome(order.number, "unmeasurable", str(error))
+    missing = memory.available() if order.kind != "time" else None
+    if missing is not None:
+        return wire.Outcome(order.number, "unmeasurable", f"{sys.executable} has no memray: {missing}")
+    listener = _LISTENERS[order.kind](order, suite, target)
+    suite.session.config.pluginmanager.register(listener, "fixturescope-listener")
+    undo = pytest_compat.listen(listener)
+    threads = set(threading.enumerate())
+    try:
+        _repeat(order, suite, item, listener, send)
+        status, reason = "ok", None
+    except Stop as stop:
+        status, reason = stop.status, stop.reason
+    finally:
+        undo()
+        suite.session.config.pluginmanager.unregister(listener)
+    left = [f"thread {one.name}" for one in threading.enumerate() if one not in threads and one.is_alive()]
+    return wire.Outcome(order.number, status, reason, tuple(left))
+
+
+def _repeat(order: wire.Order, suite: Suite, item: pytest.Function, listener: Listener, send: Send) -> None:
+    began = perf_counter()
+    warm: list[float] = []
+    for number in range(listener.rounds()):
+        if number:
+            pytest_compat.renew(item)
+        listener.begin(first=number == 0)
+        try:
+            _round(order, suite, item, listener, send)
+        except Stop as stop:
+            if number == 0 or stop.status == "teardown_error":
+                if stop.status == "teardown_error":
+                    send(listener.end())
+                raise
+            raise Stop(
+                "ok", f"only its first set-up in a process succeeds, a second one fails: {stop.reason}"
+            ) from None
+        round_ = listener.end()
+        send(round_)
+        if number:
+            warm.append(sum(event.setup_s for event in round_.events if event.key == order.key))
+        if len(warm) >= order.least and (
+            clock.spread(warm) <= order.spread or perf_counter() - began > order.patience_s
+        ):
+            break
+
+
+def _round(order: wire.Order, suite: Suite, item: pytest.Function, listener: Listener, send: Send) -> None:
+    """Set the fixture up and tear it down, inside all that pytest and its plugins do around a test."""
+    name = suite.definitions[order.key].argname
+    pytest_compat.on_fill(item, lambda request: _fill(request, item, name, whole=order.whole))
+    send(wire.Phase(order.number, f"setting up for {item.nodeid}"))
+    failure: Stop | None = None
+    try:
+        item.ihook.pytest_runtest_setup(item=item)
+        if not listener.was_set_up(order.key):
+            failure = Stop("unmeasurable", f"{item.nodeid} gets another fixture of the name {name!r}")
+    except pytest.skip.Exception as skip:
+        failure = Stop("skipped", str(skip.msg or skip))
+    except BaseException as error:  # noqa: BLE001 - whatever a fixture raises is its status
+        failure = Stop("error", _explain(error, suite, listener, order.key))
+    send(wire.Phase(order.number, f"tearing down for {item.nodeid}"))
+    try:
+        item.ihook.pytest_runtest_teardown(item=item, nextitem=None)
+    except BaseException as error:  # noqa: BLE001 - see above
+        failure = failure or Stop("teardown_error", _explain(error, suite, listener, order.key))
+    if failure is not None:
+        raise failure
+
+
+def _fill(request: Any, item: pytest.Function, name: str, *, whole: bool) -> None:
+    """Set up what comes to the test by itself, in pytest's order, and then the fixture."""
+    ambient = set(item.fixturenames if whole else pytest_compat.ambient_names(item))
+    for other in item.fixturenames:
+        if other == name:
+            break
+        if other in ambient:
+            request.getfixturevalue(other)
+    request.getfixturevalue(name)
+
+
+# ------------------------------------------------------------------------------------------------------------- listeners
+
+
+class Listener:
+    """Hears of every set-up and teardown of a round.
+
+    Args:
+        order: What is measured.
+        suite: Knows the keys.
+        target: The definition that is measured.
+    """
+
+    def __init__(self, order: wire.Order, suite: Suite, target: Any) -> None:
+        self.order = order
+        self.suite = suite
+        self.target = target
+        self.needs: dict[str, dict[str, None]] = {}
+        self.failed: str | None = None
+
+    def rounds(self) -> int:
+        """Return how many rounds there are at most."""
+        return 1
+
+    def begin(self, *, first: bool) -> None:
+        """Forget the round before."""
+        self.needs = {}
+        self.failed = None
+        self.first = first
+
+    def end(self) -> wire.Round:
+        """Return what the round cost."""
+        raise NotImplementedError
+
+    def was_set_up(self, key: str) -> bool:
+        """Return whether a fixture was set up in this round."""
+        return key in self.needs
+
+    def execute(self, fixturedef: Any, proceed: Callable[[], Any]) -> Any:
+        """See `pytest_compat.Listener`."""
+        return proceed()
+
+    def finish(self, fixturedef: Any, proceed: Callable[[], Any]) -> Any:
+        """See `pytest_compat.Listener`."""
+        return proceed()
+
+    def requested(self, asker: Any, fixturedef: Any) -> None:
+        """See `pytest_compat.Listener`."""
+        if asker is None:
+            return
+        key, other = self.suite.key(asker), self.suite.key(fixturedef)
+        if key is not None and other is not None and key != other:
+            self.needs.setdefault(key, {})[other] = None
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Generator[None, Any, None]:
+        """Measure a set-up, from before all other plugins to after them."""
+        key = self.suite.key(fixturedef)
+        if key is None:
+            yield
+            return
+        self.needs.setdefault(key, {})
+        self.before(key)
+        outcome = yield
+        self.after(key)
+        if outcome.excinfo is not None and self.failed is None:
+            self.failed = key
+
+    def before(self, key: str) -> None:
+        """A fixture is about to be set up."""
+
+    def after(self, key: str) -> None:
+        """A fixture was set up, or failed."""
+
+
+class TimeListener(Listener):
+    """Clocks; in the first round, around the target, the witnesses as well."""
+
+    def __init__(self, order: wire.Order, suite: Suite, target: Any) -> None:
+        super().__init__(order, suite, target)
+        self._watch = clock.Stopwatch()
+        self._setups: dict[str, int] = {}
+        self._teardowns: dict[str, int] = {}
+        self._witness: Witness | None = None
+
+    def rounds(self) -> int:
+        """Return one cold round and as many warm ones as the order allows."""
+        return 1 + self.order.most
+
+    def begin(self, *, first: bool) -> None:
+        """Forget the round before."""
+        super().begin(first=first)
+        self._setups, self._teardowns = {}, {}
+        self._witness = Witness(gpu=self.order.gpu) if first else None
+
+    def before(self, key: str) -> None:
+        """Start the clock, after what the witness has to see first."""
+        if self._witness and key == self.order.key:
+            with clock.Pause(self._watch):
+                self._witness.before()
+        self._watch.start()
+
+    def after(self, key: str) -> None:
+        """Stop the clock, before the witness looks."""
+        own, _ = self._watch.stop()
+        self._setups[key] = self._setups.get(key, 0) + own
+        if self._witness and key == self.order.key:
+            with clock.Pause(self._watch):
+                self._witness.after_setup()
+
+    def finish(self, fixturedef: Any, proceed: Callable[[], Any]) -> Any:
+        """Measure a teardown, without those of the fixtures that needed this one."""
+        key = self.suite.key(fixturedef)
+        if key is None:
+            return proceed()
+        self._watch.start()
+        try:
+            return proceed()
+        finally:
+            own, _ = self._watch.stop()
+            self._teardowns[key] = self._teardowns.get(key, 0) + own
+
+    def end(self) -> wire.Round:
+        """Return the times, and what the witnesses saw."""
+        events = tuple(
+            wire.Event(
+                key,
+                nanoseconds / clock.SECOND,
+                self._teardowns[key] / clock.SECOND if key in self._teardowns else None,
+                tuple(self.needs.get(key, ())),
+            )
+            for key, nanoseconds in self._setups.items()
+        )
+        if self._witness is None:
+            return wire.Round(self.order.number, events)
+        return self._witness.complete(wire.Round(self.order.number, events))
+
+
+class MemoryListener(Listener):
+    """One tracker over each set-up: peak, and what is retained."""
+
+    def __init__(self, order: wire.Order, suite: Suite, target: Any) -> None:
+        super().__init__(order, suite, target)
+        self._tracking: memory.Tracking | None = None
+        self._depth = 0
+        self._held: dict[str, tuple[int, int, int]] = {}
+        self._top: tuple[wire.Site, ...] = ()
+
+    def execute(self, fixturedef: Any, proceed: Callable[[], Any]) -> Any:
+        """Leave a mark in the stacks."""
+        key = self.suite.key(fixturedef)
+        return proceed() if key is None else memory.marked(key, proceed)
+
+    def before(self, key: str) -> None:
+        """Begin to track, unless another fixture's set-up asked for this one."""
+        self._depth += 1
+        if self._depth == 1:
+            self._tracking = memory.Tracking(native=self.order.native, python_allocators=self.order.python_allocators)
+            self._tracking.start()
+
+    def after(self, key: str) -> None:
+        """Stop to track, and read whose the bytes are."""
+        self._depth -= 1
+        if self._depth or self._tracking is None:
+            return
+        tracking, self._tracking = self._tracking, None
+        tracking.stop()
+        peak, held = tracking.peak(), tracking.held()
+        for one in {key, *peak, *held} - {None}:
+            assert one is not None
+            mine = (one, None) if one == key else (one,)  # a thread of the fixture bears no mark
+            count = tracking.allocations() if one == key else peak.get(one, (0, 0))[1]
+            self._held[one] = _sum(peak, mine), _sum(held, mine), count
+        if key == self.order.key:
+            self._top = tracking.top(key)
+        tracking.close()
+
+    def end(self) -> wire.Round:
+        """Return the bytes."""
+        held = tuple(
+            wire.Held(key, *self._held.get(key, (0, 0, 0)), leaked=0, needs=tuple(needs))
+            for key, needs in self.needs.items()
+        )
+        return wire.Round(self.order.number, held=held, top=self._top)
+
+
+class LeakListener(Listener):
+    """One tracker over a whole round: what is still there after teardown; in a second round, what is there again."""
+
+    def __init__(self, order: wire.Order, suite: Suite, target: Any) -> None:
+        super().__init__(order, suite, target)
+        self._tracking: memory.Tracking | None = None
+
+    def rounds(self) -> int:
+        """Return two: what is imported or cached once is not there twice."""
+        return 2
+
+    def begin(self, *, first: bool) -> None:
+        """Begin to track."""
+        super().begin(first=first)
+        self._tracking = memory.Tracking(native=False, python_allocators=self.order.python_allocators)
+        self._tracking.start()
+
+    def execute(self, fixturedef: Any, proceed: Callable[[], Any]) -> Any:
+        """Leave a mark in the stacks."""
+        key = self.suite.key(fixturedef)
+        return proceed() if key is None else memory.marked(key, proceed)
+
+    finish = execute
+
+    def end(self) -> wire.Round:
+        """Return the bytes."""
+        tracking, self._tracking = self._tracking, None
+        assert tracking is not None
+        tracking.stop()
+        leaked = tracking.held()
+        tracking.close()
+        held = tuple(
+            wire.Held(key, 0, 0, 0, leaked.get(key, (0, 0))[0], tuple(needs)) for key, needs in self.needs.items()
+        )
+        return wire.Round(self.order.number, held=held)
+
+
+_LISTENERS: dict[wire.Kind, Callable[[wire.Order, Suite, Any], Listener]] = {
+    "time": TimeListener,
+    "memory": MemoryListener,
+    "leak": LeakListener,
+}
+
+
+class Witness:
+    """What is seen from outside of one set-up: resident memory, imports.
+
+    Args:
+        gpu: Whether to ask accelerator libraries.
+    """
+
+    def __init__(self, *, gpu: bool) -> None:
+        self._gpu = gpu
+        self._pid = processes._getpid()  # noqa: SLF001 - bound at import
+        self._before = 0
+        self._peak: int | None = None
+        self._modules: set[str] = set()
+        self._imported: tuple[str, ...] = ()
+
+    def before(self) -> None:
+        """Look before the set-up."""
+        self._modules = set(sys.modules)
+        exact = processes.reset_peak(self._pid)
+        self._before = processes.resident(self._pid) if exact else 0
+
+    def after_setup(self) -> None:
+        """Look after the set-up."""
+        peak = processes.peak_resident(self._pid) if self._before else None
+        if peak is not None:
+            self._peak = max(0, peak - self._before) + sum(map(processes.resident, processes.tree(self._pid)))
+        self._imported = tuple(name for name in list(sys.modules) if name not in self._modules)
+
+    def complete(self, round_: wire.Round) -> wire.Round:
+        """Return the round with what was seen."""
+        return wire.Round(round_.order, round_.events, rss_peak=self._peak, modules=self._imported)
+
+
+def _sum(found: dict[str | None, tuple[int, int]], keys: Iterable[str | None]) -> int:
+    return sum(found.get(key, (0, 0))[0] for key in keys)
+
+
+# --------------------------------------------------------------------------------------------------------------- reasons
+
+
+def _explain(error: BaseException, suite: Suite, listener: Listener, key: str) -> str:
+    """Return why a set-up or a teardown failed, with the traceback below the one line that says it."""
+    text = "".join(traceback.format_exception_only(type(error), error)).strip()
+    parts = []
+    if listener.failed is not None and listener.failed != key:
+        parts.append(f"needs {listener.failed.rpartition(':')[2].partition('@')[0]!r}, whose set-up failed")
+    if _is_missing(error):
+        parts.append("needs something that is not here")
+    trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return "\n".join((": ".join([*parts, text]), _without_us(trace)))[:MAX_REASON]
+
+
+def _is_missing(error: BaseException | None) -> bool:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, MISSING) or type(error).__name__ in MISSING_NAMES:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _without_us(trace: str) -> str:
+    """Return a traceback without the frames of pytest and of ourselves."""
+    lines, kept, skip = trace.splitlines(), [], False
+    for line in lines:
+        if line.startswith("  File "):
+            skip = any(part in line for part in ("/_pytest/", "/pluggy/", "/fixturescope/measure/", "/fixturescope-"))
+        elif not line.startswith("    "):
+            skip = False
+        if not skip:
+            kept.append(line)
+    return "\n".join(kept)

@@ -1,0 +1,313 @@
+"""A whole run: collect, plan, measure, one fixture after the other, and annotate the graph."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import FrameType
+from typing import Literal
+from uuid import uuid4
+
+from fixturescope.graph import FixtureGraph
+from fixturescope.measure import wire
+from fixturescope.measure.command import ProjectPytest, scratch_folder
+from fixturescope.measure.figures import combine
+from fixturescope.measure.journal import Entry, Journal, entry_of
+from fixturescope.measure.plan import Plan, Selection, Target, make_plan
+from fixturescope.measure.runs import RunFolder, new_folder
+from fixturescope.measure.supervisor import Result, Supervisor
+from fixturescope.model import Isolation, Measurement
+
+EMPTY = "fixturescope_empty"
+"""A fixture of the probe that does nothing."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to measure.
+
+    Attributes:
+        paths: Files and folders, as given to pytest; empty: pytest's own ``testpaths``.
+        pytest_args: Further options for pytest.
+        selection: Which fixtures.
+        least: Warm samples of each fixture at least.
+        most: Warm samples at most, while their spread is above 5 %.
+        budget_s: Seconds after which no further fixture is begun; None for no limit.
+        timeout_s: Seconds that one set-up and teardown may take.
+        memory_limit: Bytes that one measurement may grow by; None for no limit.
+        memory: Whether to measure memory.
+        gpu: Whether to ask accelerator libraries.
+        native: Whether memray records stacks of native code.
+        python_allocators: Whether memray records single objects. Without, small ones that fit into memory that the
+            interpreter holds already are not seen.
+        isolation: ``auto`` forks where that is safe.
+    """
+
+    paths: tuple[str, ...] = ()
+    pytest_args: tuple[str, ...] = ()
+    selection: Selection = field(default_factory=Selection)
+    least: int = 5
+    most: int = 20
+    budget_s: float | None = None
+    timeout_s: float = 60.0
+    memory_limit: int | None = 8 << 30
+    memory: bool = True
+    gpu: bool = True
+    native: bool = False
+    python_allocators: bool = True
+    isolation: Literal["auto", "fork", "fresh"] = "auto"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is."""
+
+    stage: str
+    done: int = 0
+    total: int = 0
+    label: str = ""
+    """What is measured now."""
+    result: Measurement | None = None
+    """What was measured last."""
+
+
+Watcher = Callable[[Progress], None]
+
+
+def measure_fixtures(
+    graph: FixtureGraph,
+    options: Options | None = None,
+    *,
+    folder: RunFolder | None = None,
+    cwd: Path | None = None,
+    watch: Watcher | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> FixtureGraph:
+    """Set each fixture of a graph up for real, and return the graph with what they cost.
+
+    The project's own interpreter runs the project's own pytest, so its code runs, and does what it does.
+
+    Args:
+        graph: From `fixturescope.analyze`, for the same paths.
+        options: How to measure.
+        folder: Keeps the journal; what is in it already is not measured again. None: a new one below the rootdir.
+        cwd: Where pytest is started. None: the current folder.
+        watch: Is told how far the run is.
+        clock: Gives seconds.
+
+    Raises:
+        MeasureError: The project's pytest cannot be started, or cannot collect.
+    """
+    options = options or Options()
+    tell = watch or (lambda _: None)
+    notes: list[str] = []
+    if folder is None:
+        folder, elsewhere = new_folder(Path(graph.info.rootdir))
+        notes += [elsewhere] if elsewhere else []
+    with scratch_folder() as scratch, Journal(folder.journal) as journal:
+        project = _project(graph, options, scratch, cwd or Path.cwd())
+        notes += [
+            f"{one.distribution} is switched off ({' '.join(one.options)}): {one.why}" for one in project.spoilers
+        ]
+        with Supervisor(project, log=folder.log) as supervisor, _polite_end() as ending:
+            tell(Progress("collecting"))
+            inventory = supervisor.collect()
+            isolation, why = _isolation(options, inventory)
+            supervisor.fresh = isolation == "fresh"
+            notes += [why, *(f"not collected: {error}" for error in inventory.errors)]
+            plan = make_plan(graph, inventory, options.selection)
+            work = _Work(plan, options, isolation, supervisor, journal, tell, clock, ending)
+            notes += work.overhead(inventory)
+            measurements = work.measure()
+            notes += [*plan.notes, *work.notes]
+    return graph.annotated(measurements, measured=notes)
+
+
+def _project(graph: FixtureGraph, options: Options, scratch: Path, cwd: Path) -> ProjectPytest:
+    info = graph.info
+    return ProjectPytest(
+        python=info.python,
+        cwd=cwd,
+        arguments=(*options.paths, *options.pytest_args) if options.paths else (info.rootdir, *options.pytest_args),
+        rootdir=Path(info.rootdir),
+        scratch=scratch,
+        run=uuid4().hex,
+        plugins=info.plugins,
+    )
+
+
+def _isolation(options: Options, inventory: wire.Inventory) -> tuple[Isolation, str]:
+    if options.isolation == "fresh":
+        return "fresh", "each measurement in a pytest process of its own: --isolation fresh"
+    if options.isolation == "fork":
+        return "fork", "each measurement in a fork of the process that collected: --isolation fork"
+    if inventory.unsafe is None:
+        return "fork", "each measurement in a fork of the process that collected"
+    return "fresh", f"each measurement in a pytest process of its own: {inventory.unsafe}"
+
+
+@dataclass
+class _Ending:
+    """Whether a person wants the run to end."""
+
+    wanted: bool = False
+
+
+@contextmanager
+def _polite_end() -> Iterator[_Ending]:
+    """At the first Ctrl-C what is being measured is finished; at the second all stops at once."""
+    ending = _Ending()
+
+    def interrupted(_: int, __: FrameType | None) -> None:
+        if ending.wanted:
+            raise KeyboardInterrupt
+        ending.wanted = True
+
+    if threading.current_thread() is not threading.main_thread():
+        yield ending
+        return
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield ending
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class _Work:
+    """The measuring itself: all clocks first, then all memory, since memray is loaded for the second."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        options: Options,
+        isolation: Isolation,
+        supervisor: Supervisor,
+        journal: Journal,
+        tell: Watcher,
+        clock: Callable[[], float],
+        ending: _Ending,
+    ) -> None:
+        self._plan = plan
+        self._options = options
+        self._isolation: Isolation = isolation
+        self._supervisor = supervisor
+        self._journal = journal
+        self._tell = tell
+        self._clock = clock
+        self._began = clock()
+        self._ending = ending
+        self._number = 0
+        self.notes: list[str] = []
+
+    def overhead(self, inventory: wire.Inventory) -> list[str]:
+        """Measure a fixture that does nothing; return what measuring adds to each, in words."""
+        empty = next((one for one in inventory.definitions if one.name == EMPTY and one.carriers), None)
+        if empty is None:
+            return []
+        target = Target(EMPTY, EMPTY, empty.key, empty.carriers[0])
+        result = self._result(target, "time")
+        if result is None or not result.rounds:
+            return ["what measuring adds to each fixture is not known: an empty one could not be measured"]
+        figures = combine(target, {"time": result}, isolation=self._isolation, no_memory="not asked for")
+        assert figures.setup_s is not None
+        assert figures.teardown_s is not None
+        added = figures.setup_s.own.median + figures.teardown_s.own.median
+        return [f"a fixture that does nothing measures as {added * 1e6:.0f} µs: that much of each figure is ours"]
+
+    def measure(self) -> tuple[Measurement, ...]:
+        """Measure all targets and return what became of each, those that cannot be measured first."""
+        targets = self._plan.targets
+        kinds: tuple[wire.Kind, ...] = ("time", "memory", "leak") if self._options.memory else ("time",)
+        total = len(targets) * (2 if self._options.memory else 1)
+        done = 0
+        for stage, kind in (("time", kinds[:1]), ("memory", kinds[1:])):
+            for target in targets if kind else ():
+                if self._over():
+                    break
+                self._tell(Progress(stage, done, total, target.label))
+                for one in kind:
+                    if one == "time" or self._went_well(target):
+                        self._result(target, one)
+                done += 1
+                self._tell(Progress(stage, done, total, target.label, self._combined(target)))
+        return (*self._plan.unmeasurable, *map(self._combined, targets))
+
+    def _over(self) -> bool:
+        if self._ending.wanted:
+            return True
+        budget = self._options.budget_s
+        return budget is not None and self._clock() - self._began > budget
+
+    def _went_well(self, target: Target) -> bool:
+        timed = self._journal.results.get(self._entry(target, "time"))
+        return timed is not None and bool(timed.rounds)
+
+    def _entry(self, target: Target, kind: wire.Kind) -> Entry:
+        return Entry(target.key, target.carrier.param, target.carrier.number, kind)
+
+    def _order(self, target: Target, kind: wire.Kind) -> wire.Order:
+        self._number += 1
+        options = self._options
+        return wire.Order(
+            number=self._number,
+            kind=kind,
+            key=target.key,
+            carrier=target.carrier,
+            least=options.least,
+            most=options.most,
+            timeout_s=options.timeout_s,
+            memory_limit=options.memory_limit,
+            native=options.native,
+            python_allocators=options.python_allocators,
+            gpu=options.gpu,
+        )
+
+    def _result(self, target: Target, kind: wire.Kind) -> Result | None:
+        """Return what the journal holds of a target, or measure and keep it."""
+        known = self._journal.results.get(self._entry(target, kind))
+        if known is not None:
+            return known
+        order = self._order(target, kind)
+        timed = self._journal.results.get(self._entry(target, "time"))
+        if timed is not None and timed.order.whole:
+            order = replace(order, whole=True)
+        result = self._supervisor.measure(order)
+        if kind == "time" and result.outcome.status == "error" and not order.carrier.synthetic:
+            result = self._together(result)
+        assert entry_of(result.order) == self._entry(target, kind)
+        self._journal.keep(result)
+        return result
+
+    def _together(self, failed: Result) -> Result:
+        """Try a fixture that fails alone with all that its test sets up before it, as an ordinary run would."""
+        again = self._supervisor.measure(replace(failed.order, whole=True))
+        if again.outcome.status != "ok":
+            return failed
+        reason = "alone it fails; measured together with all that its test sets up before it"
+        return Result(again.order, again.rounds, replace(again.outcome, reason=again.outcome.reason or reason))
+
+    def _combined(self, target: Target) -> Measurement:
+        results: Mapping[wire.Kind, Result] = {
+            kind: self._journal.results[entry]
+            for kind in ("time", "memory", "leak")
+            if (entry := self._entry(target, kind)) in self._journal.results
+        }
+        if "time" not in results:
+            why = (
+                "the run was stopped"
+                if self._ending.wanted
+                else f"the budget of {self._options.budget_s} s was used up"
+            )
+            return Measurement(
+                fixture=target.fixture,
+                param=target.carrier.param,
+                status="unmeasurable",
+                reason=f"{why} before its turn",
+            )
+        no_memory = None if self._options.memory else "not asked for (--no-memory)"
+        return combine(target, results, isolation=self._isolation, no_memory=no_memory)

@@ -1,0 +1,211 @@
+"""Folders of runs, below ``.fixturescope/runs`` at the rootdir: where they are, what became of them, and how to stop one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+import msgspec
+
+from fixturescope.document import write_atomically
+from fixturescope.errors import UsageError
+
+FOLDER = Path(".fixturescope", "runs")
+"""From the rootdir."""
+
+State = Literal["running", "done", "stopped", "failed"]
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in the ``run.json`` of a run's folder."""
+
+    version: int = 1
+    pid: int
+    started: str
+    """Local time, ISO 8601."""
+    arguments: tuple[str, ...] = ()
+    """Of the command line."""
+    state: State = "running"
+    done: int = 0
+    total: int = 0
+
+
+class RunFolder:
+    """The folder of one run.
+
+    Args:
+        path: The folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def journal(self) -> Path:
+        """What was measured, line by line."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def document(self) -> Path:
+        """The document, once the run is over."""
+        return self.path / "document.json"
+
+    @property
+    def log(self) -> Path:
+        """What pytest, plugins and conftests print, and in the background what we say."""
+        return self.path / "log"
+
+    def read(self) -> Run | None:
+        """Return what is known of the run; None where the folder holds none."""
+        try:
+            run = msgspec.json.decode((self.path / "run.json").read_bytes(), type=Run)
+        except (OSError, msgspec.MsgspecError):
+            return None
+        if run.state == "running" and not _alive(run.pid):
+            return msgspec.structs.replace(run, state="stopped")
+        return run
+
+    def write(self, run: Run) -> None:
+        """Say what became of the run."""
+        write_atomically(self.path / "run.json", msgspec.json.encode(run) + b"\n")
+
+
+class Keeper:
+    """Keeps ``run.json`` true while a run goes on.
+
+    Args:
+        folder: Of the run.
+        arguments: Of the command line.
+        now: Gives the local time.
+    """
+
+    def __init__(
+        self, folder: RunFolder, arguments: Sequence[str], *, now: Callable[[], datetime] = datetime.now
+    ) -> None:
+        self._folder = folder
+        self._run = Run(pid=os.getpid(), started=now().isoformat(timespec="seconds"), arguments=tuple(arguments))
+        folder.write(self._run)
+
+    def __enter__(self) -> Keeper:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is not None:
+            self._write(state="stopped" if kind is KeyboardInterrupt else "failed")
+
+    def __call__(self, done: int, total: int) -> None:
+        """Say how far the run is."""
+        if (done, total) != (self._run.done, self._run.total):
+            self._write(done=done, total=total)
+
+    def over(self, *, stopped: bool) -> None:
+        """Say that the run is over."""
+        self._write(state="stopped" if stopped else "done")
+
+    def _write(self, **changes: object) -> None:
+        self._run = msgspec.structs.replace(self._run, **changes)
+        self._folder.write(self._run)
+
+
+def new_folder(rootdir: Path, *, now: Callable[[], datetime] = datetime.now) -> tuple[RunFolder, str | None]:
+    """Make the folder of a new run.
+
+    Returns:
+        The folder, and why it is not below the rootdir, where it cannot be.
+    """
+    try:
+        return RunFolder(_made(rootdir / FOLDER, now())), None
+    except OSError as error:
+        path = Path(tempfile.mkdtemp(prefix="fixturescope-"))
+        return RunFolder(path), f"{rootdir / FOLDER} cannot be written ({error.strerror}): the run is kept in {path}"
+
+
+def all_folders(rootdir: Path) -> list[RunFolder]:
+    """Return the folders of all runs, the newest first."""
+    folder = rootdir / FOLDER
+    if not folder.is_dir():
+        return []
+    found = [RunFolder(path) for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
+    return sorted((one for one in found if one.read() is not None), key=lambda one: one.path.name, reverse=True)
+
+
+def unfinished(rootdir: Path) -> RunFolder:
+    """Return the newest run that can be resumed.
+
+    Raises:
+        UsageError: There is none, or it still goes on.
+    """
+    for folder in all_folders(rootdir):
+        run = folder.read()
+        if run is not None and run.state == "running" and run.pid != os.getpid():
+            raise UsageError(
+                "the newest run still goes on", path=str(folder.path), hint="stop it: fixturescope runs stop"
+            )
+        if run is not None and run.state in ("stopped", "failed") and folder.journal.exists():
+            return folder
+    raise UsageError("there is no unfinished run to resume", path=str(rootdir / FOLDER))
+
+
+def stop(folder: RunFolder, *, patience_s: float = 30.0, clock: Callable[[], float] = time.monotonic) -> bool:
+    """Ask a run to finish what it measures and to write its document, and wait for that.
+
+    Returns:
+        Whether it has ended.
+    """
+    run = folder.read()
+    if run is None or run.state != "running":
+        return True
+    with contextlib.suppress(OSError):
+        os.kill(run.pid, signal.SIGINT)
+    began = clock()
+    while _alive(run.pid):
+        if clock() - began > patience_s:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def _made(folder: Path, moment: datetime) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder.parent / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", "utf-8")
+    name = moment.strftime("%Y%m%d-%H%M%S")
+    for number in range(1, 1000):
+        path = folder / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir()
+        except FileExistsError:
+            continue
+        _point_at(folder / "latest", path)
+        return path
+    raise OSError(0, f"{folder / name} is there a thousand times")
+
+
+def _point_at(link: Path, path: Path) -> None:
+    with contextlib.suppress(OSError):  # a file system without links has no `latest`
+        fresh = link.with_name(f".latest-{os.getpid()}")
+        fresh.symlink_to(path.name, target_is_directory=True)
+        fresh.replace(link)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return True
+    return stat[stat.rindex(b")") + 2 : stat.rindex(b")") + 3] != b"Z"
