@@ -12,12 +12,10 @@ from rich.text import Text
 
 from fixturescope.document import OWN_ORIGINS, Document
 from fixturescope.model import Certainty, Severity
-from fixturescope.report import Options
+from fixturescope.report import Options, costs
+from fixturescope.report.tables import ROWS, counted, heading, make_table
 from fixturescope.report.view import Count, DiagnosticGroup, Environment, FixtureRow, UnusedRow, View, make_view
 from fixturescope.text import printable, shorten
-
-ROWS = 20
-"""How many rows of a long table are shown, unless all are asked for."""
 
 SHORTEST_NAME = 16
 """A name is cut to no fewer characters, however narrow the terminal."""
@@ -32,6 +30,8 @@ def render(document: Document, options: Options) -> str:
     """Return the report: a summary, the fixtures by setups, the unused ones with why, and the diagnostics."""
     view = make_view(document)
     sections = [_summary(document.tool.version, view)]
+    if view.costs is not None:
+        sections.append(costs.section(view.costs, options))
     if not options.quiet:
         sections.append(_fixtures(view, options))
     sections.append(_unused(view))
@@ -71,18 +71,20 @@ def _summary(version: str, view: View) -> RenderableType:
 
 
 def _head(version: str, environment: Environment) -> Iterator[Text]:
-    plugins = _count(len(environment.plugins), "plugin")
+    plugins = counted(len(environment.plugins), "plugin")
     about = (
         f"fixturescope {version} · python {environment.python_version} ({environment.chosen_by})"
         f" · pytest {environment.pytest_version} · {plugins}"
     )
-    where = f"{environment.rootdir} · {environment.inifile or 'no configuration'} · {_count(environment.files, 'file')}"
+    where = (
+        f"{environment.rootdir} · {environment.inifile or 'no configuration'} · {counted(environment.files, 'file')}"
+    )
     yield Text(printable(about), "bold")
     yield Text(printable(where), "dim")
 
 
 def _scopes(view: View) -> Table:
-    table = _table(
+    table = make_table(
         "fixtures", *((origin, "right") for origin in view.origins), ("all", "right"), ("own unused", "right")
     )
     for row in view.scopes:
@@ -93,7 +95,9 @@ def _scopes(view: View) -> Table:
 
 
 def _categories(view: View) -> Table:
-    table = _table("own fixtures and share of uses", *((scope, "right") for scope in view.own_scopes), ("all", "right"))
+    table = make_table(
+        "own fixtures and share of uses", *((scope, "right") for scope in view.own_scopes), ("all", "right")
+    )
     for row in view.categories:
         table.add_row(Text(printable(row.name)), *(_share(cell) for cell in row.by_scope), _share(row.together))
     return table
@@ -115,10 +119,10 @@ def _unused_of(count: Count) -> Text:
 
 def _totals(view: View) -> Iterator[Text]:
     at_least = "" if view.items_are == "exact" else "≥ "
-    yield Text(f"{_count(view.tests, 'test')}, {at_least}{_count(view.items, 'item')}")
+    yield Text(f"{counted(view.tests, 'test')}, {at_least}{counted(view.items, 'item')}")
     if view.diagnostics:
         codes = ", ".join(f"{len(group.rows)} × {printable(group.code)}" for group in view.diagnostics)
-        yield Text(f"{_count(sum(len(group.rows) for group in view.diagnostics), 'diagnostic')}: {codes}")
+        yield Text(f"{counted(sum(len(group.rows) for group in view.diagnostics), 'diagnostic')}: {codes}")
     else:
         yield Text("no diagnostics")
 
@@ -130,7 +134,7 @@ def _fixtures(view: View, options: Options) -> RenderableType:
     rows = view.fixtures if options.wide else [row for row in view.fixtures if row.usage][:ROWS]
     title = "Fixtures by setups" + (f", named {printable(view.name_glob)}" if view.name_glob else "")
     if not rows:
-        return Group(_title(title, 0), Text("  none"))
+        return Group(heading(title, 0), Text("  none"))
     table = _fixture_table(rows, None)
     if options.width is not None and not options.wide:
         excess = (
@@ -142,7 +146,7 @@ def _fixtures(view: View, options: Options) -> RenderableType:
             table = _fixture_table(rows, max(SHORTEST_NAME, longest - excess))
     left_out = _left_out(view.fixtures, len(rows))
     more = [Text(f"  … and {left_out}; --wide shows all", "dim")] if left_out else []
-    return Group(_title(title, len(view.fixtures)), Padding(table, (0, 0, 0, 2), expand=False), *more)
+    return Group(heading(title, len(view.fixtures)), Padding(table, (0, 0, 0, 2), expand=False), *more)
 
 
 def _left_out(rows: Sequence[FixtureRow], shown: int) -> str:
@@ -154,7 +158,7 @@ def _left_out(rows: Sequence[FixtureRow], shown: int) -> str:
 
 def _fixture_table(rows: Iterable[FixtureRow], longest: int | None) -> Table:
     right = "right"
-    table = _table("name", "scope", "origin", ("usage", right), ("setups", right), ("params", right), "where")
+    table = make_table("name", "scope", "origin", ("usage", right), ("setups", right), ("params", right), "where")
     for row in rows:
         name = printable(row.name)
         table.add_row(
@@ -173,7 +177,7 @@ def _fixture_table(rows: Iterable[FixtureRow], longest: int | None) -> Table:
 
 
 def _unused(view: View) -> RenderableType:
-    title = _title("Unused fixtures", len(view.unused))
+    title = heading("Unused fixtures", len(view.unused))
     elsewhere = f"  not listed: {view.unused_elsewhere} of plugins and of pytest itself"
     return Group(
         title,
@@ -204,7 +208,7 @@ def _made(view: View) -> RenderableType:
     for row in view.made:
         lines.append(Text.assemble("  ", (printable(row.name), "bold"), "  ", (printable(row.made_at), "dim")))
         lines += [Text(f"      {printable(step)}") for step in row.steps]
-    return Group(_title("Generated fixtures, and what made them", len(view.made)), *lines)
+    return Group(heading("Generated fixtures, and what made them", len(view.made)), *lines)
 
 
 # --------------------------------------------------------------------------------------------------- diagnostics, notes
@@ -213,7 +217,7 @@ def _made(view: View) -> RenderableType:
 def _diagnostics(view: View, options: Options) -> RenderableType:
     total = sum(len(group.rows) for group in view.diagnostics)
     lines = [line for group in view.diagnostics for line in _group_lines(group, None if options.wide else ROWS)]
-    return Group(_title("Diagnostics", total), *lines)
+    return Group(heading("Diagnostics", total), *lines)
 
 
 def _group_lines(group: DiagnosticGroup, most: int | None) -> Iterator[Text]:
@@ -237,23 +241,4 @@ def _doubt(certainty: Certainty) -> str:
 def _notes(view: View) -> RenderableType:
     plugins = ", ".join(view.environment.plugins) or "none"
     about = (f"interpreter: {view.environment.python}", f"plugins: {plugins}", *view.notes)
-    return Group(_title("Notes", len(about)), *(Text(f"  {printable(note)}") for note in about))
-
-
-# -------------------------------------------------------------------------------------------------------------- helpers
-
-
-def _table(*columns: str | tuple[str, str]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="underline")
-    for column in columns:
-        name, justify = (column, "left") if isinstance(column, str) else column
-        table.add_column(name, justify="right" if justify == "right" else "left", no_wrap=True)
-    return table
-
-
-def _title(text: str, count: int) -> Text:
-    return Text(f"{text} ({count})", "bold")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return Group(heading("Notes", len(about)), *(Text(f"  {printable(note)}") for note in about))

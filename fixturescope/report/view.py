@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from fixturescope.document import ORIGINS, OWN_ORIGINS, Document
-from fixturescope.model import SCOPES, Certainty, Diagnostic, Fixture, ItemsAre, Origin, Scope, Severity
+from fixturescope.model import (
+    SCOPES,
+    Certainty,
+    Diagnostic,
+    Fixture,
+    ItemsAre,
+    Measurement,
+    Origin,
+    Scope,
+    Severity,
+    Status,
+)
+from fixturescope.report.rank import Impact, impacts
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 """All severities, worst first."""
@@ -101,6 +113,58 @@ class DiagnosticGroup:
 
 
 @dataclass(frozen=True)
+class CostRow:
+    """What one fixture costs: seconds and bytes of itself, the largest over its parameters, where not said otherwise."""
+
+    name: str
+    scope: Scope
+    setups: int
+    params: int
+    first_s: float
+    """Its first set-up in a process."""
+    setup_s: float
+    """A warm set-up."""
+    teardown_s: float
+    """A warm teardown."""
+    waits_s: float
+    """A warm set-up of it and of all that it needs."""
+    run_s: float
+    """All set-ups and teardowns of a full run."""
+    share: float
+    """Of what a full run spends on all measured fixtures."""
+    peak: int | None
+    retained: int | None
+    leaked: int | None
+    where: str
+    status: Status
+
+
+@dataclass(frozen=True)
+class UnmeasuredGroup:
+    """Fixtures that could not be measured for one reason."""
+
+    status: Status
+    reason: str
+    """Its first line."""
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Costs:
+    """All that was measured."""
+
+    rows: tuple[CostRow, ...]
+    """Those on which a full run spends most first."""
+    run_s: float
+    """What a full run spends on all of them."""
+    unmeasured: tuple[UnmeasuredGroup, ...]
+    """Most fixtures first."""
+    left_behind: tuple[tuple[str, str], ...]
+    """Fixture and what it left running."""
+    how: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Environment:
     """For whom the answer holds."""
 
@@ -146,6 +210,8 @@ class View:
     diagnostics: tuple[DiagnosticGroup, ...]
     """Worst first."""
     notes: tuple[str, ...]
+    costs: Costs | None
+    """Null where nothing was measured."""
 
 
 def make_view(document: Document) -> View:
@@ -191,6 +257,7 @@ def make_view(document: Document) -> View:
         ),
         diagnostics=_diagnostic_groups(document.diagnostics),
         notes=document.notes,
+        costs=_costs(document) if document.measurements else None,
     )
 
 
@@ -237,6 +304,55 @@ def _environment(document: Document) -> Environment:
         rootdir=document.rootdir,
         inifile=document.pytest.inifile,
         files=document.files,
+    )
+
+
+def _costs(document: Document) -> Costs:
+    found = impacts(document.fixtures, document.measurements)
+    together = sum(one.seconds for one in found)
+    failed = [one for one in document.measurements if one.status != "ok"]
+    groups: dict[tuple[Status, str], list[str]] = {}
+    for one in failed:
+        reason = (one.reason or "").partition("\n")[0]
+        groups.setdefault((one.status, reason), []).append(_label(one))
+    return Costs(
+        rows=tuple(_cost_row(one, together) for one in found),
+        run_s=together,
+        unmeasured=tuple(
+            UnmeasuredGroup(status, reason, tuple(names))
+            for (status, reason), names in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+        ),
+        left_behind=tuple((_label(one), left) for one in document.measurements for left in one.left_behind),
+        how=document.measured,
+    )
+
+
+def _label(measurement: Measurement) -> str:
+    return measurement.fixture if measurement.param is None else f"{measurement.fixture}[{measurement.param}]"
+
+
+def _cost_row(impact: Impact, together: float) -> CostRow:
+    fixture = impact.fixture
+    setups = [one.setup_s for one in impact.measurements if one.setup_s is not None]
+    teardowns = [one.teardown_s for one in impact.measurements if one.teardown_s is not None]
+    memory = [one.memory for one in impact.measurements if one.memory is not None]
+    failed = [one.status for one in impact.measurements if one.status != "ok"]
+    return CostRow(
+        name=fixture.name,
+        scope=fixture.scope,
+        setups=impact.setups,
+        params=len(impact.measurements),
+        first_s=max(one.cold for one in setups),
+        setup_s=max(one.own.median for one in setups),
+        teardown_s=max((one.own.median for one in teardowns), default=0.0),
+        waits_s=max(one.cumulative.median for one in setups),
+        run_s=impact.seconds,
+        share=impact.seconds / together if together else 0.0,
+        peak=max((one.peak.own for one in memory), default=None),
+        retained=max((one.retained.own for one in memory), default=None),
+        leaked=max((one.leaked_again.own if one.leaked_again else one.leaked.own for one in memory), default=None),
+        where=_where(fixture.path, fixture.line),
+        status=failed[0] if failed else "ok",
     )
 
 

@@ -1,0 +1,28 @@
+"""Tables and titles as all sections of the report for a terminal have them."""
+
+from __future__ import annotations
+
+from rich.table import Table
+from rich.text import Text
+
+ROWS = 20
+"""How many rows of a long table are shown, unless all are asked for."""
+
+
+def make_table(*columns: str | tuple[str, str]) -> Table:
+    """Return an empty table; a column is a name, or a name and on which side its cells stand."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="underline")
+    for column in columns:
+        name, justify = (column, "left") if isinstance(column, str) else column
+        made.add_column(name, justify="right" if justify == "right" else "left", no_wrap=True)
+    return made
+
+
+def heading(text: str, number: int) -> Text:
+    """Return the title of a section, and how many rows it has."""
+    return Text(f"{text} ({number})", "bold")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
