@@ -10,12 +10,13 @@ import select
 import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from time import monotonic, sleep
 from typing import NoReturn
 
 from fixturescope.measure import wire
-from fixturescope.measure.probe import processes
+from fixturescope.measure.probe import processes, reasons
 
 TAIL = 16_000
 """Bytes of a child's output that are kept."""
@@ -87,11 +88,12 @@ def _become(order: wire.Order, work: Callable[[Send], wire.Outcome], messages: i
     try:
         os.setsid()
         _close(host)
+        messages, output = _out_of_the_way(messages), _out_of_the_way(output)
         nothing = os.open(os.devnull, os.O_RDWR)
         os.dup2(nothing, 0)
         os.dup2(output, 1)
         os.dup2(output, 2)
-        faulthandler.enable(file=2)
+        faulthandler.enable(file=output)  # pytest captures the descriptors 1 and 2
         signal.signal(signal.SIGINT, signal.default_int_handler)
         limit(order.memory_limit)
 
@@ -110,6 +112,16 @@ def _become(order: wire.Order, work: Callable[[Send], wire.Outcome], messages: i
             os.write(2, traceback.format_exc().encode("utf-8", "replace"))
     finally:
         _exit(code)
+
+
+def _out_of_the_way(descriptor: int) -> int:
+    """Return a copy of a descriptor with a number that code which closes "all" of them leaves alone, where there is one."""
+    import fcntl
+
+    try:
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 700)
+    except OSError:  # the limit of open files is lower
+        return descriptor
 
 
 def limit(memory_limit: int | None) -> None:
@@ -139,6 +151,11 @@ def _write_all(descriptor: int, data: bytes) -> None:
         view = view[_write(descriptor, view) :]
 
 
+def _counted(names: Sequence[str]) -> tuple[str, ...]:
+    """Return each name once, with how often it came."""
+    return tuple(name if count == 1 else f"{name}, {count} times" for name, count in Counter(names).items())
+
+
 class _Watch:
     """What the parent does while a child runs."""
 
@@ -159,6 +176,7 @@ class _Watch:
         self._host = host
         self._forward = forward
         self._mark = mark
+        self._held = processes.resident(os.getpid())
         self._lines = wire.Lines()
         self._tail = b""
         self._phase = "starting"
@@ -171,7 +189,7 @@ class _Watch:
         status = self._wait()
         left = self._clean_up()
         outcome = self._outcome or wire.Outcome(self._order.number, *self._verdict(status))
-        return wire.Outcome(outcome.order, outcome.status, outcome.reason, (*outcome.left_behind, *left))
+        return wire.Outcome(outcome.order, outcome.status, outcome.reason, _counted((*outcome.left_behind, *left)))
 
     def _wait(self) -> int:
         deadline = monotonic() + self._order.timeout_s
@@ -242,9 +260,7 @@ class _Watch:
         processes.kill(self._pid, signal.SIGABRT)
         for _ in range(20):
             sleep(TICK_S)
-            if select.select([self._output], [], [], 0)[0]:
-                self._take(self._output)
-            else:
+            if not select.select([self._output], [], [], 0)[0] or not self._take(self._output):
                 break
         processes.kill_group(self._pid)
         processes.kill(self._pid)
@@ -261,9 +277,9 @@ class _Watch:
             self._end("killed", f"had started more than {MOST_PROCESSES} processes while {self._phase}")
         most = self._order.memory_limit
         if most is not None and self._ended is None:
-            held = sum(map(processes.resident, below))
+            held = sum(map(processes.resident, (self._pid, *below))) - self._held
             if held > most:
-                self._end("killed", f"its processes held more than {most} bytes (--memory-limit) while {self._phase}")
+                self._end("killed", f"grew by more than {most} bytes (--memory-limit) while {self._phase}")
 
     def _verdict(self, status: int) -> tuple[str, str]:
         """Return what became of a child that said nothing of its end."""
@@ -277,7 +293,7 @@ class _Watch:
             reason = f"ended by {signal.Signals(number).name}{more} while {self._phase}"
         else:
             name, reason = "crashed", f"the process left with code {os.WEXITSTATUS(status)} while {self._phase}"
-        tail = self._tail.decode("utf-8", "replace").strip()
+        tail = reasons.of_the_project(self._tail.decode("utf-8", "replace")).strip()
         return name, f"{reason}\n{tail}" if tail else reason
 
     def _clean_up(self) -> tuple[str, ...]:

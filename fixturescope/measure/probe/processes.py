@@ -91,12 +91,12 @@ def marked(variable: str, value: str, group: int) -> list[int]:
 
 
 def describe(pid: int) -> str:
-    """Return a process as a person would name it: its command, cut, and its number."""
+    """Return a process as a person would name it: its command, cut."""
     try:
         command = _read(f"/proc/{pid}/cmdline").replace(b"\0", b" ").strip().decode("utf-8", "replace")
     except OSError:
         command = ""
-    return f"{command[:120] or 'process'} ({pid})"
+    return command[:120] or f"number {pid}"
 
 
 def kill_group(group: int) -> None:

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Generator, Iterable
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from fixturescope.measure import wire
-from fixturescope.measure.probe import clock, memory, processes, pytest_compat
+from fixturescope.measure.probe import clock, memory, processes, pytest_compat, reasons
 from fixturescope.measure.probe.inventory import Suite
 
 Send = Callable[[wire.Message], None]
-
-MISSING = (ConnectionError, TimeoutError)
-"""Errors that say that a server is not there, with ``socket.gaierror`` and its like, which are named below."""
-
-MISSING_NAMES = frozenset(
-    {"gaierror", "OperationalError", "URLError", "ConnectError", "DockerException", "MaxRetryError"}
-)
-"""Names of classes that say the same, in libraries that we do not import."""
-
-MAX_REASON = 8000
-"""Characters."""
 
 
 class Stop(Exception):  # noqa: N818 - it is no error, it ends a measurement
@@ -102,21 +91,35 @@ def _round(order: wire.Order, suite: Suite, item: pytest.Function, listener: Lis
     pytest_compat.on_fill(item, lambda request: _fill(request, item, name, whole=order.whole))
     send(wire.Phase(order.number, f"setting up for {item.nodeid}"))
     failure: Stop | None = None
-    try:
-        item.ihook.pytest_runtest_setup(item=item)
-        if not listener.was_set_up(order.key):
-            failure = Stop("unmeasurable", f"{item.nodeid} gets another fixture of the name {name!r}")
-    except pytest.skip.Exception as skip:
-        failure = Stop("skipped", str(skip.msg or skip))
-    except BaseException as error:  # noqa: BLE001 - whatever a fixture raises is its status
-        failure = Stop("error", _explain(error, suite, listener, order.key))
+    error = _phase(item, "setup", lambda: item.ihook.pytest_runtest_setup(item=item))
+    if isinstance(error, pytest.skip.Exception):
+        failure = Stop("skipped", str(error.msg or error))
+    elif error is not None:
+        failure = Stop("error", reasons.explain(error, failed=listener.failed, key=order.key))
+    elif not listener.was_set_up(order.key):
+        failure = Stop("unmeasurable", f"{item.nodeid} gets another fixture of the name {name!r}")
+    else:
+        _phase(item, "call", lambda: None)
     send(wire.Phase(order.number, f"tearing down for {item.nodeid}"))
-    try:
-        item.ihook.pytest_runtest_teardown(item=item, nextitem=None)
-    except BaseException as error:  # noqa: BLE001 - see above
-        failure = failure or Stop("teardown_error", _explain(error, suite, listener, order.key))
+    error = _phase(item, "teardown", lambda: item.ihook.pytest_runtest_teardown(item=item, nextitem=None))
+    if error is not None and failure is None:
+        failure = Stop("teardown_error", reasons.explain(error, failed=listener.failed, key=order.key))
     if failure is not None:
         raise failure
+
+
+def _phase(
+    item: pytest.Function, when: Literal["setup", "call", "teardown"], work: Callable[[], object]
+) -> BaseException | None:
+    """Do what pytest does in one phase of a test, its report included: ``tmp_path``, for one, looks at it.
+
+    Returns:
+        What was raised, if anything was.
+    """
+    call = pytest.CallInfo.from_call(work, when=when)
+    with contextlib.suppress(Exception):  # an exception that cannot be shown, or a plugin that wants to show it
+        item.ihook.pytest_runtest_makereport(item=item, call=call)
+    return None if call.excinfo is None else call.excinfo.value
 
 
 def _fill(request: Any, item: pytest.Function, name: str, *, whole: bool) -> None:
@@ -394,41 +397,3 @@ class Witness:
 
 def _sum(found: dict[str | None, tuple[int, int]], keys: Iterable[str | None]) -> int:
     return sum(found.get(key, (0, 0))[0] for key in keys)
-
-
-# --------------------------------------------------------------------------------------------------------------- reasons
-
-
-def _explain(error: BaseException, suite: Suite, listener: Listener, key: str) -> str:
-    """Return why a set-up or a teardown failed, with the traceback below the one line that says it."""
-    text = "".join(traceback.format_exception_only(type(error), error)).strip()
-    parts = []
-    if listener.failed is not None and listener.failed != key:
-        parts.append(f"needs {listener.failed.rpartition(':')[2].partition('@')[0]!r}, whose set-up failed")
-    if _is_missing(error):
-        parts.append("needs something that is not here")
-    trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    return "\n".join((": ".join([*parts, text]), _without_us(trace)))[:MAX_REASON]
-
-
-def _is_missing(error: BaseException | None) -> bool:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        if isinstance(error, MISSING) or type(error).__name__ in MISSING_NAMES:
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-def _without_us(trace: str) -> str:
-    """Return a traceback without the frames of pytest and of ourselves."""
-    lines, kept, skip = trace.splitlines(), [], False
-    for line in lines:
-        if line.startswith("  File "):
-            skip = any(part in line for part in ("/_pytest/", "/pluggy/", "/fixturescope/measure/", "/fixturescope-"))
-        elif not line.startswith("    "):
-            skip = False
-        if not skip:
-            kept.append(line)
-    return "\n".join(kept)
