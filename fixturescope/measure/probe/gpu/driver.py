@@ -9,14 +9,14 @@ Sources: CUDA Driver API, sections "Initialization", "Device Management" and "Pr
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from typing import Any
 
 try:
     from ctypes import CDLL, byref, c_int, c_uint
-except ImportError:  # a Python that was built without libffi
+    from os import RTLD_NOLOAD
+except ImportError:  # a Python that was built without libffi, or a system that loads libraries in other ways
     _CAN_ASK = False
 else:
     _CAN_ASK = sys.platform == "linux"
@@ -62,4 +62,4 @@ def _is_active(library: Any, ordinal: int) -> bool:
 
 
 def _loaded_library() -> Any:
-    return CDLL(_LIBRARY, mode=os.RTLD_NOLOAD)
+    return CDLL(_LIBRARY, mode=RTLD_NOLOAD)
