@@ -89,9 +89,11 @@ class TorchMps:
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
+        self.synchronized = 0
 
     def synchronize(self) -> None:
         assert self.memory.reserved, "synchronize makes a queue"
+        self.synchronized += 1
 
     def current_allocated_memory(self) -> int:
         return self.memory.allocated
@@ -227,18 +229,26 @@ class Cupy:
 class TensorFlow:
     """``tensorflow`` with its eager context; all that asks about devices initialises it."""
 
-    def __init__(self, *memories: Memory, initialized: bool = True, made: bool = True, eager: bool = True) -> None:
+    def __init__(
+        self,
+        *memories: Memory,
+        initialized: bool = True,
+        made: bool = True,
+        eager: bool = True,
+        visible: int | None = None,
+    ) -> None:
         self.memories = {f"GPU:{index}": memory for index, memory in enumerate(memories)}
         self.initialized = initialized
         self.synchronized = 0
         self._eager = eager
+        self._visible = len(memories) if visible is None else visible
         self.context = SimpleNamespace(_context_handle=object() if initialized else None) if made else None
         self.test = SimpleNamespace(
             experimental=SimpleNamespace(sync_devices=self._sync), is_built_with_cuda=lambda: True
         )
         self.config = SimpleNamespace(
-            list_logical_devices=lambda kind: self._devices(f"/device:{kind}"),
-            get_visible_devices=lambda kind: self._devices(f"/physical_device:{kind}"),
+            list_logical_devices=lambda kind: self._devices(f"/device:{kind}", len(self.memories)),
+            get_visible_devices=lambda kind: self._devices(f"/physical_device:{kind}", self._visible),
             experimental=SimpleNamespace(get_memory_info=self._info, reset_memory_stats=self._reset),
         )
 
@@ -249,9 +259,9 @@ class TensorFlow:
     def executing_eagerly(self) -> bool:
         return self._eager
 
-    def _devices(self, prefix: str) -> list[Any]:
+    def _devices(self, prefix: str, count: int) -> list[Any]:
         assert self.initialized, "asking for devices initialises the context"
-        return [SimpleNamespace(name=f"{prefix}:{index}") for index in range(len(self.memories))]
+        return [SimpleNamespace(name=f"{prefix}:{index}") for index in range(count)]
 
     def _info(self, device: str) -> dict[str, int]:
         return {"current": self.memories[device].allocated, "peak": self.memories[device].peak}

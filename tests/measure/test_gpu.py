@@ -159,10 +159,11 @@ def test_a_device_that_the_fixture_initialises_counts_from_nothing() -> None:
 
 def test_mps_has_no_peak_and_counts_from_its_first_use() -> None:
     memory = Memory()
-    modules = fake_gpu.torch(mps=TorchMps(memory))
-    meter = measured(modules, lambda: memory.allocate(4 * MIB), lambda: memory.free(4 * MIB))
+    mps = TorchMps(memory)
+    meter = measured(fake_gpu.torch(mps=mps), lambda: memory.allocate(4 * MIB), lambda: memory.free(4 * MIB))
     assert meter.rows() == [row("torch:mps:0", allocated=4 * MIB, reserved=4 * MIB, leaked=0)]
     assert meter.notes == ("torch keeps no peak on MPS",)
+    assert mps.synchronized == 2  # not before there was anything to wait for
 
 
 @pytest.mark.parametrize(
@@ -228,21 +229,23 @@ def test_jax_tells_a_peak_that_rose_above_the_earlier_one() -> None:
 
 
 def test_jax_that_starts_its_backend_in_the_fixture_counts_from_nothing() -> None:
-    device = JaxDevice()
-    modules = fake_gpu.jax()
+    device, idle = JaxDevice(0), JaxDevice(1)
+    modules = {**fake_gpu.jax(), "pynvml": Pynvml([(PID, 1)])}
 
     def setup() -> None:
-        modules["jax._src.xla_bridge"]._backends["rocm"] = JaxClient(device)
+        modules["jax._src.xla_bridge"]._backends["rocm"] = JaxClient(device, idle)
         device.memory.allocate(MIB)
 
     meter = measured(modules, setup)
     assert meter.rows() == [
         row("jax:rocm:0", allocated=MIB, reserved=1000 * MIB, peak=MIB, leaked=MIB),
+        row("jax:rocm:1", allocated=0, reserved=1000 * MIB, peak=0, leaked=0),
     ]
+    assert modules["pynvml"].calls == 0  # NVIDIA's driver knows nothing of ROCm
 
 
 def test_jax_figures_that_are_not_known_are_null() -> None:
-    stats = {"bytes_in_use": 7, "peak_bytes_in_use": -1}
+    stats = {"bytes_in_use": 7, "peak_bytes_in_use": -1, "pool_bytes": -1}
     device = SimpleNamespace(id=0, local_hardware_id=None, memory_stats=lambda: stats)
     meter = measured(fake_gpu.jax(tpu=JaxClient(device)))  # type: ignore[arg-type]
     assert meter.rows() == [row("jax:tpu:0", allocated=0, leaked=0)]
@@ -270,6 +273,12 @@ def test_cupy_reads_each_device_whose_context_is_open() -> None:
     assert set(cupy.synchronized) == {0, 2}
 
 
+def test_cupy_without_a_context_is_not_asked() -> None:
+    library = CudaLibrary(False, False)
+    meter = measured({"cupy": Cupy(library)}, library=library)
+    assert meter.reason == "cupy is loaded and has not initialised a device"
+
+
 # -------------------------------------------------------------------------------------------------------- tensorflow
 
 
@@ -287,6 +296,14 @@ def test_tensorflow_has_no_reserved(eager: bool, synchronized: int) -> None:
     meter = measured(tensorflow.modules(), setup)
     assert meter.rows() == [row("tensorflow:GPU:1", allocated=MIB, peak=3 * MIB, leaked=MIB)]
     assert tensorflow.synchronized == synchronized
+
+
+def test_a_gpu_that_tensorflow_has_split_has_no_second_witness() -> None:
+    pynvml = Pynvml([(PID, 1)])
+    tensorflow = TensorFlow(Memory(), Memory(), visible=1)
+    meter = measured({**tensorflow.modules(), "pynvml": pynvml}, lambda: tensorflow.memories["GPU:1"].allocate(512))
+    assert meter.rows() == [row("tensorflow:GPU:1", allocated=512, peak=512, leaked=512)]
+    assert pynvml.calls == 0
 
 
 # ---------------------------------------------------------------------------------------------------- several, raising

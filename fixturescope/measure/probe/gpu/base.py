@@ -59,7 +59,7 @@ def size(value: object) -> int:
     Raises:
         TypeError: It is none: the library is a mock, or another version than we know.
     """
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int):
         return value
     raise TypeError(f"a number of bytes was expected, not {type(value).__name__}")
 
