@@ -18,18 +18,22 @@ from fixturescope.errors import MeasureError
 from fixturescope.measure import wire
 from fixturescope.measure.command import PROBE, RUN_VARIABLE, ProjectPytest
 from fixturescope.measure.probe import processes
+from fixturescope.measure.probe.isolation import counted
+from fixturescope.measure.probe.reasons import of_the_project
 
 TAIL = 4000
 """Characters of a probe's output that stand in an error."""
 
-EXTRA_S = 20.0
-"""Seconds that a process started for one order may take beyond its limit, on top of collecting."""
+TICK_S = 0.05
+"""How often the memory of a process that measures itself is looked at."""
 
 _LAST_WORDS = """
 import os, sys
 sys.stdin.buffer.read()
 sys.path[:0] = [sys.argv[1]]
 from fixturescope.measure.probe import processes
+from fixturescope.measure.probe.isolation import counted
+from fixturescope.measure.probe.reasons import of_the_project
 for _ in range(2):
     for pid in processes.marked(sys.argv[2], sys.argv[3], -1):
         if pid != os.getpid():
@@ -56,6 +60,8 @@ class _Probe:
     process: subprocess.Popen[bytes]
     line: socket.socket
     log: Path
+    log_from: int = 0
+    """Where in the log its own words begin."""
     lines: wire.Lines = field(default_factory=wire.Lines)
     ready: list[wire.Message] = field(default_factory=list)
 
@@ -144,7 +150,7 @@ class Supervisor:
         rounds: list[wire.Round] = []
         try:
             self._probe.line.sendall(wire.encode(order))
-            for message in self._heard(self._probe, None):
+            for message in self._heard(self._probe):
                 if isinstance(message, wire.Round) and message.order == order.number:
                     rounds.append(message)
                 elif isinstance(message, wire.Outcome) and message.order == order.number:
@@ -161,35 +167,27 @@ class Supervisor:
             probe, _ = self._start((str(self._project.rootdir / file), *self._options()))
         except MeasureError as error:
             return Result(order, (), wire.Outcome(order.number, "error", str(error)))
-        rounds: list[wire.Round] = []
-        outcome: wire.Outcome | None = None
-        phase = "starting"
+        watch = _FreshWatch(order, probe)
         try:
             probe.line.sendall(wire.encode(order))
-            for message in self._heard(probe, order.timeout_s + EXTRA_S):
-                if isinstance(message, wire.Round):
-                    rounds.append(message)
-                elif isinstance(message, wire.Phase):
-                    phase = message.text
-                elif isinstance(message, wire.Outcome):
-                    outcome = message
+            for message in self._heard(probe, order.timeout_s, watch.look):
+                watch.hear(message)
+                if watch.outcome is not None:
                     break
         except TimeoutError:
-            outcome = wire.Outcome(
-                order.number, "timeout", f"took more than {order.timeout_s:g} s (--timeout) while {phase}"
-            )
+            watch.time_out()
         except OSError:
             pass
-        if outcome is None:
-            outcome = _death(order, probe, phase)
+        outcome = watch.outcome or _death(order, probe, watch.phase)
         _end(probe)
-        left = self.sweep()
-        return Result(order, tuple(rounds), replace(outcome, left_behind=(*outcome.left_behind, *left)))
+        left = counted((*outcome.left_behind, *self.sweep()))
+        return Result(order, tuple(watch.rounds), replace(outcome, left_behind=left))
 
     def _options(self) -> tuple[str, ...]:
         return tuple(one for one in self._project.arguments if one.startswith("-"))
 
     def _start(self, arguments: tuple[str, ...]) -> tuple[_Probe, wire.Inventory]:
+        log_from = self._log.stat().st_size if self._log.exists() else 0
         ours, theirs = socket.socketpair()
         with ours, theirs, self._log.open("ab") as log:
             command = self._project.command(
@@ -205,8 +203,8 @@ class Supervisor:
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )
-            probe = _Probe(process, ours.dup(), self._log)
-        for message in self._heard(probe, None):
+            probe = _Probe(process, ours.dup(), self._log, log_from)
+        for message in self._heard(probe):
             if isinstance(message, wire.Hello):
                 self.hello = message
                 if message.version != wire.VERSION:
@@ -215,23 +213,31 @@ class Supervisor:
             elif isinstance(message, wire.Inventory):
                 return probe, message
         code = probe.process.wait()
-        said = _tail(self._log)
+        said = _tail(probe)
         _end(probe)
         raise MeasureError(
             f"pytest ended with code {code} before it had collected" + (f":\n{said}" if said else ""),
             hint="run pytest --collect-only with the same arguments, and mend what it says",
         )
 
-    def _heard(self, probe: _Probe, timeout_s: float | None) -> Iterator[wire.Message]:
-        """Give what a probe says until it hangs up; each message lets the time limit begin anew.
+    def _heard(
+        self, probe: _Probe, timeout_s: float | None = None, look: Callable[[], None] | None = None
+    ) -> Iterator[wire.Message]:
+        """Give what a probe says until it hangs up; each piece of it lets the time limit begin anew.
 
         Raises:
             TimeoutError: It was silent for too long.
         """
+        heard = self._clock()
         while True:
-            ready, _, _ = select.select([probe.line], [], [], timeout_s)
+            ready, _, _ = select.select([probe.line], [], [], timeout_s if look is None else TICK_S)
             if not ready:
-                raise TimeoutError
+                if timeout_s is not None and self._clock() - heard > timeout_s:
+                    raise TimeoutError
+                if look is not None:
+                    look()
+                continue
+            heard = self._clock()
             piece = probe.line.recv(1 << 20)
             if not piece:
                 return
@@ -240,17 +246,63 @@ class Supervisor:
                     yield wire.decode(line)
 
 
+class _FreshWatch:
+    """What is known of a process that measures itself."""
+
+    def __init__(self, order: wire.Order, probe: _Probe) -> None:
+        self._order = order
+        self._probe = probe
+        self._held = processes.resident(probe.process.pid)
+        self.rounds: list[wire.Round] = []
+        self.outcome: wire.Outcome | None = None
+        self.phase = "starting"
+
+    def hear(self, message: wire.Message) -> None:
+        """Take what it says."""
+        if isinstance(message, wire.Round):
+            self.rounds.append(message)
+        elif isinstance(message, wire.Phase):
+            self.phase = message.text
+        elif isinstance(message, wire.Outcome):
+            self.outcome = message
+
+    def look(self) -> None:
+        """End it when it grows beyond its limit."""
+        most = self._order.memory_limit
+        pid = self._probe.process.pid
+        if most is not None and self.outcome is None:
+            held = sum(map(processes.resident, (pid, *processes.tree(pid))))
+            if held - self._held > most:
+                reason = f"grew by more than {most} bytes (--memory-limit) while {self.phase}"
+                self.outcome = wire.Outcome(self._order.number, "killed", reason)
+                processes.kill_group(pid)
+
+    def time_out(self) -> None:
+        """End it, and let it say where it was."""
+        reason = f"took more than {self._order.timeout_s:g} s (--timeout) while {self.phase}"
+        processes.kill(self._probe.process.pid, signal.SIGABRT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._probe.process.wait(1.0)
+        self.outcome = wire.Outcome(self._order.number, "timeout", f"{reason}\n{_fatal(self._probe)}".strip())
+
+
 def _death(order: wire.Order, probe: _Probe, phase: str) -> wire.Outcome:
     """Return what became of a process that measured itself and is gone."""
     code = probe.process.wait()
-    tail = _tail(probe.log)
     if code < 0:
         number = -code
         status = "killed" if number in (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP) else "crashed"
         reason = f"ended by {signal.Signals(number).name} while {phase}"
     else:
         status, reason = "crashed", f"the process left with code {code} while {phase}"
-    return wire.Outcome(order.number, status, f"{reason}\n{tail}".strip())
+    return wire.Outcome(order.number, status, f"{reason}\n{_fatal(probe)}".strip())
+
+
+def _fatal(probe: _Probe) -> str:
+    """Return what faulthandler said when a process ended; nothing where it said nothing."""
+    said = _tail(probe)
+    at = said.find("Fatal Python error")
+    return said[at:] if at >= 0 else ""
 
 
 def _end(probe: _Probe) -> None:
@@ -262,8 +314,11 @@ def _end(probe: _Probe) -> None:
     probe.process.wait()
 
 
-def _tail(log: Path) -> str:
-    return log.read_text("utf-8", "replace")[-TAIL:].strip()
+def _tail(probe: _Probe) -> str:
+    """Return the last words of a probe, without those frames of a traceback that say nothing of the project."""
+    with probe.log.open("rb") as log:
+        log.seek(probe.log_from)
+        return of_the_project(log.read().decode("utf-8", "replace"))[-TAIL:].strip()
 
 
 def _guard(project: ProjectPytest) -> subprocess.Popen[bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 from fixturescope.measure import wire
-from fixturescope.measure.probe import processes, pytest_compat
+from fixturescope.measure.probe import gpu, processes, pytest_compat
 
 UNSAFE_MODULES = {
     "grpc": "gRPC is loaded, whose threads do not survive a fork",
@@ -156,9 +158,7 @@ class Suite:
 
 def why_not_fork() -> str | None:
     """Return why this process should not fork, in words; None where it may."""
-    import sys
-
-    if not hasattr(__import__("os"), "fork"):
+    if not hasattr(os, "fork"):
         return "this platform has no fork"
     if sys.platform == "darwin":
         return "on macOS the system's own libraries do not survive a fork"
@@ -168,10 +168,11 @@ def why_not_fork() -> str | None:
     for name, why in UNSAFE_MODULES.items():
         if name in sys.modules:
             return why
+    opened = gpu.initialised(sys.modules)
+    if opened is not None:
+        return opened
     devices = processes.open_devices()
-    if devices:
-        return f"an accelerator is open: {', '.join(devices[:3])}"
-    return None
+    return f"an accelerator is open: {', '.join(devices[:3])}" if devices else None
 
 
 def _param_id(item: pytest.Item, name: str) -> str | None:

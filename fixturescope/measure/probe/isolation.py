@@ -24,6 +24,9 @@ TAIL = 16_000
 TICK_S = 0.05
 """How often a child's memory is looked at."""
 
+MOST_NAMES = 10
+"""So many things that were left behind are named, and the others counted."""
+
 MOST_PROCESSES = 256
 """A child that has more descendants is ended: fork bombs."""
 
@@ -151,9 +154,10 @@ def _write_all(descriptor: int, data: bytes) -> None:
         view = view[_write(descriptor, view) :]
 
 
-def _counted(names: Sequence[str]) -> tuple[str, ...]:
+def counted(names: Sequence[str]) -> tuple[str, ...]:
     """Return each name once, with how often it came."""
-    return tuple(name if count == 1 else f"{name}, {count} times" for name, count in Counter(names).items())
+    found = [name if count == 1 else f"{name}, {count} times" for name, count in Counter(names).items()]
+    return tuple(found if len(found) <= MOST_NAMES else [*found[:MOST_NAMES], f"{len(found) - MOST_NAMES} more"])
 
 
 class _Watch:
@@ -189,7 +193,7 @@ class _Watch:
         status = self._wait()
         left = self._clean_up()
         outcome = self._outcome or wire.Outcome(self._order.number, *self._verdict(status))
-        return wire.Outcome(outcome.order, outcome.status, outcome.reason, _counted((*outcome.left_behind, *left)))
+        return wire.Outcome(outcome.order, outcome.status, outcome.reason, counted((*outcome.left_behind, *left)))
 
     def _wait(self) -> int:
         deadline = monotonic() + self._order.timeout_s

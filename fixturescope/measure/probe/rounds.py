@@ -12,8 +12,9 @@ from typing import Any, Literal
 import pytest
 
 from fixturescope.measure import wire
-from fixturescope.measure.probe import clock, memory, processes, pytest_compat, reasons
+from fixturescope.measure.probe import clock, memory, pytest_compat, reasons
 from fixturescope.measure.probe.inventory import Suite
+from fixturescope.measure.probe.witness import Witness
 
 Send = Callable[[wire.Message], None]
 
@@ -267,6 +268,7 @@ class TimeListener(Listener):
         )
         if self._witness is None:
             return wire.Round(self.order.number, events)
+        self._witness.after_teardown()
         return self._witness.complete(wire.Round(self.order.number, events))
 
 
@@ -360,39 +362,6 @@ _LISTENERS: dict[wire.Kind, Callable[[wire.Order, Suite, Any], Listener]] = {
     "memory": MemoryListener,
     "leak": LeakListener,
 }
-
-
-class Witness:
-    """What is seen from outside of one set-up: resident memory, imports.
-
-    Args:
-        gpu: Whether to ask accelerator libraries.
-    """
-
-    def __init__(self, *, gpu: bool) -> None:
-        self._gpu = gpu
-        self._pid = processes._getpid()  # noqa: SLF001 - bound at import
-        self._before = 0
-        self._peak: int | None = None
-        self._modules: set[str] = set()
-        self._imported: tuple[str, ...] = ()
-
-    def before(self) -> None:
-        """Look before the set-up."""
-        self._modules = set(sys.modules)
-        exact = processes.reset_peak(self._pid)
-        self._before = processes.resident(self._pid) if exact else 0
-
-    def after_setup(self) -> None:
-        """Look after the set-up."""
-        peak = processes.peak_resident(self._pid) if self._before else None
-        if peak is not None:
-            self._peak = max(0, peak - self._before) + sum(map(processes.resident, processes.tree(self._pid)))
-        self._imported = tuple(name for name in list(sys.modules) if name not in self._modules)
-
-    def complete(self, round_: wire.Round) -> wire.Round:
-        """Return the round with what was seen."""
-        return wire.Round(round_.order, round_.events, rss_peak=self._peak, modules=self._imported)
 
 
 def _sum(found: dict[str | None, tuple[int, int]], keys: Iterable[str | None]) -> int:
