@@ -1,0 +1,81 @@
+"""Parts sum to the whole, whatever the nesting."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixturescope.measure.probe import clock
+
+
+class FakeClock:
+    """Nanoseconds that pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def test_an_inner_interval_is_not_billed_to_the_outer_one() -> None:
+    time = FakeClock()
+    watch = clock.Stopwatch(time)
+    watch.start()
+    time.now += 10
+    watch.start()
+    time.now += 5
+    assert watch.stop() == (5, 5)
+    time.now += 1
+    assert watch.stop() == (11, 16)
+    assert watch.depth == 0
+
+
+def test_what_we_do_ourselves_is_billed_to_nobody() -> None:
+    time = FakeClock()
+    watch = clock.Stopwatch(time)
+    watch.start()
+    with clock.Pause(watch):
+        time.now += 100
+    time.now += 7
+    assert watch.stop()[0] == 7
+
+
+@given(st.recursive(st.integers(0, 50), lambda inner: st.lists(inner, min_size=1, max_size=4), max_leaves=30))
+def test_conservation(tree: object) -> None:
+    """The times of all intervals themselves sum to that of the outermost one."""
+    time = FakeClock()
+    watch = clock.Stopwatch(time)
+    selfs: list[int] = []
+
+    def visit(node: object) -> int:
+        watch.start()
+        if isinstance(node, int):
+            time.now += node
+        else:
+            assert isinstance(node, list)
+            for each in node:
+                visit(each)
+                time.now += 3
+        own, whole = watch.stop()
+        selfs.append(own)
+        return whole
+
+    assert visit(tree) == sum(selfs)
+
+
+@pytest.mark.parametrize(
+    ("values", "median", "spread"),
+    [
+        ([], 0.0, 0.0),
+        ([2.0], 2.0, 0.0),
+        ([1.0, 3.0], 2.0, 0.5),
+        ([1.0, 2.0, 3.0, 4.0, 5.0], 3.0, 2 / 3),
+        ([0.0, 0.0, 9.0], 0.0, 0.0),
+        ([4.0] * 9, 4.0, 0.0),
+    ],
+)
+def test_median_and_spread(values: list[float], median: float, spread: float) -> None:
+    assert clock.median(values) == median
+    assert clock.spread(values) == pytest.approx(spread)
