@@ -79,7 +79,7 @@ class ProjectPytest:
         return tuple(one for one in SPOILERS if one.distribution in self.plugins)
 
     def command(
-        self, *options: str, arguments: Sequence[str] | None = None, interpreter: Sequence[str] = ()
+        self, *options: str, arguments: Sequence[str] | None = None, interpreter: Sequence[str] = (), first: str = ""
     ) -> tuple[str, ...]:
         """Return the command line that starts pytest.
 
@@ -87,9 +87,11 @@ class ProjectPytest:
             options: Options for pytest, behind those of the project.
             arguments: Paths and options instead of ``self.arguments``.
             interpreter: Options for the interpreter: ``("-X", "importtime")``.
+            first: A module that is imported before pytest is.
         """
+        before = f"import {first}; " if first else ""
         boot = (
-            f"import sys; sys.path[:1] = [{os.fspath(self.scratch / 'path')!r}] + [p for p in sys.path[:1] if p]; "
+            f"import sys; sys.path[:1] = [{os.fspath(self.scratch / 'path')!r}] + [p for p in sys.path[:1] if p]; {before}"
             "import pytest; sys.exit(pytest.main())"
         )
         return (
