@@ -15,6 +15,7 @@ import os
 import signal
 import statistics
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -93,21 +94,30 @@ def run_process(
             stderr=err,
             start_new_session=True,
         )
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            _kill_group(process.pid)
+
+        timer = threading.Timer(timeout_s, end)  # Popen.wait(timeout) looks every 50 ms, and is as late as that
+        timer.start()
         try:
-            return Ended(process.wait(timeout_s))
-        except subprocess.TimeoutExpired:
-            return Ended(None)
+            returncode = process.wait()
+            return Ended(None if late.is_set() else returncode)
         finally:
-            if process.returncode is None:  # the deadline, or Ctrl-C
-                _kill_group(process)
+            timer.cancel()
+            if process.returncode is None:  # Ctrl-C
+                _kill_group(process.pid)
+                process.wait()
 
 
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    if hasattr(os, "killpg"):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
-    process.wait()
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(pid, signal.SIGKILL)
+        else:
+            os.kill(pid, signal.SIGTERM)  # which ends it at once where there are no groups
 
 
 StepName = Literal["python", "pytest", "plugins", "conftests", "modules"]
