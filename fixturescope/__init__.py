@@ -11,10 +11,9 @@ Example:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fixturescope._version import __version__
 
+TYPE_CHECKING = False  # that of typing would import typing, on behalf of the pytest that our probe is in
 if TYPE_CHECKING:
     from fixturescope.analysis import analyze
     from fixturescope.document import Document, dump, from_graph, load

@@ -287,7 +287,7 @@ class Startup(msgspec.Struct, frozen=True, kw_only=True):
     artifacts: Mapping[str, str] = {}
     """Kind → file: ``importtime`` (the interpreter's own words), ``flame`` (HTML), from the folder of the document."""
     reason: str | None = None
-    """Why something is missing."""
+    """Why something is missing: a line each, and below it, moved in, what was printed."""
 
 
 class AnalysisInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -75,11 +75,18 @@ def _interpreter_roots(text: str) -> list[_Node]:
         node = _Node(name, int(found[1]) * 1000, [child for _, child in open_[at:]])
         del open_[at:]
         if name == PROBE:  # what it needed of others, pytest would need next
-            theirs = [one for one in _walk(node.children) if one.name.partition(".")[0] != "fixturescope"]
-            open_ += [(level, _summed(_Node(one.name, one.self_ns))) for one in theirs]
+            open_ += [(level, one) for one in _not_ours(node.children)]
             break
         open_ += [(level, one) for one in _settle(node)]
     return [node for _, node in open_]
+
+
+def _not_ours(nodes: Iterable[_Node]) -> Iterator[_Node]:
+    for node in nodes:
+        if node.name.partition(".")[0] == "fixturescope":
+            yield from _not_ours(node.children)
+        else:
+            yield node
 
 
 def _timed_roots(timed: Sequence[Timed]) -> list[_Node]:

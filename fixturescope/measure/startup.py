@@ -29,6 +29,9 @@ from fixturescope.model import ImportedModule, Startup, StartupStep
 STAGES = "fixturescope.measure.probe.stages"
 """The plugin that ends a start early, as ``-p`` names it."""
 
+STAGES_FAILED = 61
+"""Its exit code where pytest's would be 1, which an exception that nobody catches has as well."""
+
 IMPORTTIME = "importtime.txt"
 """File of the interpreter's own words, in the folder of the run."""
 
@@ -40,6 +43,7 @@ _COLLECT = ("--collect-only", "--continue-on-collection-errors", "-qq")
 
 _NOTHING_COLLECTED = 5
 _SOME_FAILED = 1
+"""pytest's word for modules that could not be imported, and the interpreter's for an exception that nobody caught."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,8 @@ class _Start:
     command: tuple[str, ...]
     cwd: Path
     environment: Mapping[str, str]
+    some_failed: int | None = None
+    """Exit code that says that some of the project could not be imported: that is what its start is like."""
 
 
 def measure_startup(
@@ -196,18 +202,21 @@ class _Lab:
         wall = self.clock() - begin
         if ended.returncode is None:
             return wall, f"{start.name}: not over after {self.timeout_s:g} s, ended", False
-        if ended.returncode in (0, _NOTHING_COLLECTED):
+        code = ended.returncode
+        if code in (0, _NOTHING_COLLECTED):
             return wall, None, True
-        how = f"exit code {ended.returncode}" if ended.returncode > 0 else f"signal {-ended.returncode}"
-        words = _last_words(out, err)
-        return wall, f"{start.name}: {how}" + (f"\n{words}" if words else ""), ended.returncode == _SOME_FAILED
+        how = f"exit code {code}" if code > 0 else f"signal {-code}"
+        if code == start.some_failed:
+            how = "not everything could be imported"
+        return wall, f"{start.name}: {how}{_last_words(out, err)}", code == start.some_failed
 
 
 def _last_words(*files: Path) -> str:
-    """Return the end of what was printed, without the interpreter's rows."""
+    """Return the end of what was printed, without the interpreter's rows, each line moved in below the reason's first."""
     texts = [file.read_text("utf-8", "backslashreplace") for file in files if file.exists()]
     lines = [line.rstrip() for text in texts for line in text.splitlines() if not line.startswith("import time:")]
-    return "\n".join(line for line in lines if line)[-TAIL:]
+    end = "\n".join(line for line in lines if line)[-TAIL:]
+    return "".join(f"\n  {line}" for line in end.splitlines())
 
 
 # ---------------------------------------------------------------------------------------------------------------- steps
@@ -225,7 +234,7 @@ def _steps(project: ProjectPytest, folder: Path) -> dict[StepName, _Start]:
 
     def staged(stage: StepName, *options: str) -> _Start:
         command = project.command("-p", STAGES, *_COLLECT, *options)
-        return _Start(stage, command, project.cwd, {**environment, "FIXTURESCOPE_STAGE": stage})
+        return _Start(stage, command, project.cwd, {**environment, "FIXTURESCOPE_STAGE": stage}, STAGES_FAILED)
 
     return {
         "python": _Start("python", (project.python, "-c", "pass"), project.cwd, environment),
@@ -285,7 +294,7 @@ def _profile(
     probe = importtime.PROBE
     command = project.command("-p", probe, *_COLLECT, "-s", interpreter=("-X", "importtime"), first=probe)
     environment = {**_environment(project, lab.folder), "FIXTURESCOPE_IMPORTS": os.fspath(told)}
-    start = _Start("imports", command, project.cwd, environment)
+    start = _Start("imports", command, project.cwd, environment, _SOME_FAILED)
     _, reason, counts = lab.start(start, words)
     timed = _read(told)
     if timed is None and counts:

@@ -145,9 +145,16 @@ def test_our_own_clock() -> None:
 
 def test_rows_count_until_our_plugin_is_there_and_what_it_needed_of_others_stays() -> None:
     rows = text(
-        (0, 5, "site"), (3, 1, "fixturescope._version"), (3, 2, "typing"), (2, 3, "fixturescope"), (1, 4, "atexit")
+        (0, 5, "site"),
+        (2, 1, "fixturescope._version"),
+        (3, 7, "re"),
+        (2, 2, "typing"),
+        (1, 3, "fixturescope"),
+        (1, 4, "atexit"),
     ) + text((0, 6, PROBE), (0, 50, "slow"), (0, 9, "late"))
-    assert sorted(drawn(merge(rows, TIMED, ROOT))) == sorted(["site 5/5", "atexit 4/4", "typing 2/2", *TIMED_TREE])
+    assert sorted(drawn(merge(rows, TIMED, ROOT))) == sorted(
+        ["site 5/5", "atexit 4/4", "typing 2/9", "  re 7/7", *TIMED_TREE]
+    )
 
 
 def test_selfs_sum_to_the_cumulative_of_the_roots() -> None:

@@ -15,13 +15,14 @@ from pathlib import Path
 import pytest
 
 from fixturescope.measure.command import ProjectPytest, scratch_folder
-from fixturescope.measure.startup import IMPORTTIME, Ended, measure_startup, run_process
+from fixturescope.measure.probe import stages
+from fixturescope.measure.startup import IMPORTTIME, STAGES_FAILED, Ended, measure_startup, run_process
 from fixturescope.model import ImportedModule, Startup
 
 STEPS = ["python", "pytest", "plugins", "conftests", "modules"]
 
 SUITE = {
-    "pytest.ini": "[pytest]\npythonpath = src\naddopts = -p a_plugin\n",
+    "pytest.ini": "[pytest]\naddopts = -p a_plugin\n",
     "src/a_plugin.py": "import time; time.sleep(0.3)",
     "src/slow.py": "import time; import slower; time.sleep(0.2)",
     "src/slower.py": "import time; time.sleep(0.3)",
@@ -61,7 +62,7 @@ def project(root: Path, *arguments: str, python: str = sys.executable, **environ
             rootdir=root,
             scratch=scratch,
             run="test",
-            environ={**outer, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **environ},
+            environ={**outer, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": os.fspath(root / "src"), **environ},
         )
 
 
@@ -230,8 +231,8 @@ def test_a_module_that_cannot_be_imported(tmp_path: Path) -> None:
     assert list(walls(startup)) == STEPS
     assert startup.reason is not None
     reasons = startup.reason.splitlines()
-    assert reasons[0] == "modules: exit code 1"
-    assert "imports: exit code 1" in reasons
+    assert reasons[0] == "modules: not everything could be imported"
+    assert "imports: not everything could be imported" in reasons
     assert "No module named 'there_is_no_such_module'" in startup.reason
     assert find(startup, "there_is_no_such_module").imported_by == "test_a"
     assert find(startup, "test_b").path == "test_b.py"
@@ -241,7 +242,7 @@ def test_a_module_that_cannot_be_imported(tmp_path: Path) -> None:
     ("conftest", "reason"),
     [
         ("raise RuntimeError('so be it')", "RuntimeError: so be it"),
-        ("import os, sys; sys.__stderr__.write('so be it'); os._exit(7)", "conftests: exit code 7\nso be it"),
+        ("import os, sys; sys.__stderr__.write('so be it'); os._exit(7)", "conftests: exit code 7\n  so be it"),
         ("import os; os.kill(os.getpid(), 9)", "conftests: signal 9"),
     ],
 )
@@ -290,6 +291,21 @@ def alive(pid: int) -> bool:
         return False
     status = Path(f"/proc/{pid}/status")
     return not (status.exists() and "State:\tZ" in status.read_text())  # whoever inherits it may take its time
+
+
+def test_a_plugin_that_cannot_be_imported(tmp_path: Path) -> None:
+    startup = measured(draw(tmp_path, {"pytest.ini": "[pytest]\naddopts = -p no_such_plugin\n"}))
+    assert list(walls(startup)) == ["python", "pytest"]
+    assert startup.reason is not None
+    assert "No module named 'no_such_plugin'" in startup.reason
+
+
+def test_a_conftest_below_that_fails(tmp_path: Path) -> None:
+    files = {"sub/conftest.py": "raise RuntimeError('so be it')", "test_a.py": "def test_a(): ..."}
+    startup = measured(draw(tmp_path, files))
+    assert startup.reason is not None
+    assert "RuntimeError: so be it" in startup.reason
+    assert find(startup, "conftest").path == "sub/conftest.py"
 
 
 def test_no_interpreter(tmp_path: Path) -> None:
@@ -352,7 +368,7 @@ def test_rounds_and_medians(tmp_path: Path) -> None:
 
 def test_a_step_that_fails_is_not_started_again(tmp_path: Path) -> None:
     taken = {"python": [1, 1], "pytest": [1], "plugins": [1, 1], "conftests": [1], "modules": [1, 1, 1], "imports": [1]}
-    machine = Machine(taken, {"pytest": 3, "conftests": None, "modules": 1, "imports": 5})
+    machine = Machine(taken, {"pytest": 3, "conftests": None, "modules": STAGES_FAILED, "imports": 5})
     with project(tmp_path) as one:
         startup = measure_startup(one, folder=tmp_path, samples=2, timeout_s=9.5, run=machine.run, clock=machine.clock)
     assert walls(startup) == pytest.approx({"python": 1, "plugins": 1, "modules": 1})
@@ -360,7 +376,7 @@ def test_a_step_that_fails_is_not_started_again(tmp_path: Path) -> None:
     assert startup.reason.splitlines()[:3] == [
         "pytest: exit code 3",
         "conftests: not over after 9.5 s, ended",
-        "modules: exit code 1",
+        "modules: not everything could be imported",
     ]
 
 
@@ -424,3 +440,7 @@ def test_an_interpreter_without_fixturescope(suite: Path, bare_python: str) -> N
     assert find(startup, "brought").imported_by == "conftest"
     assert find(startup, "slower").self_s >= 0.3
     assert state(suite) == before
+
+
+def test_host_and_probe_agree() -> None:
+    assert stages.SOME_FAILED == STAGES_FAILED

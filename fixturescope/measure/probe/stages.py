@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 STAGE_VARIABLE = "FIXTURESCOPE_STAGE"
 """``plugins``, ``conftests``, or ``modules`` for a whole collection, which this plugin leaves alone."""
 
+SOME_FAILED = 61
+"""Exit code where pytest's would be 1, which an exception that nobody catches has as well."""
+
 _stage = os.environ.pop(STAGE_VARIABLE, "modules")
 
 
@@ -69,3 +72,10 @@ def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
     stages: dict[str, tuple[type, ...]] = {"plugins": (_Plugins, _Lenient), "conftests": (_Conftests,)}
     for plugin in stages.get(_stage, ()):
         pluginmanager.register(plugin())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Tell a collection with errors from a pytest that went down."""
+    if exitstatus == pytest.ExitCode.TESTS_FAILED:
+        session.exitstatus = SOME_FAILED
