@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from fixturescope.graph import FixtureGraph
-from fixturescope.model import AnalysisInfo, Diagnostic, Fixture, Request, Test
+from fixturescope.model import (
+    AnalysisInfo,
+    Diagnostic,
+    Fixture,
+    ImportedModule,
+    Request,
+    Startup,
+    StartupStep,
+    Test,
+)
 from fixturescope.settings import Settings
 
 
@@ -172,4 +181,52 @@ def hostile() -> FixtureGraph:
         python=HOSTILE,
         plugins=(HOSTILE,),
         notes=(HOSTILE,),
+    )
+
+
+def imported(
+    name: str, self_s: float, cumulative_s: float, imported_by: str | None = None, path: str | None = None
+) -> ImportedModule:
+    return ImportedModule(name=name, self_s=self_s, cumulative_s=cumulative_s, imported_by=imported_by, path=path)
+
+
+def startup() -> Startup:
+    """A start with a slow package, two conftests of one name, and a step that failed."""
+    walls = {"python": 0.0204, "pytest": 0.3, "plugins": 0.45, "modules": 2.05}
+    return Startup(
+        steps=tuple(StartupStep(name=name, wall_s=wall, samples=(wall,)) for name, wall in walls.items()),  # type: ignore[arg-type]
+        imports=(
+            imported("site", 0.002, 0.003),
+            imported("os", 0.001, 0.001, "site"),
+            imported("pytest", 0.1, 0.2),
+            imported("_pytest", 0.05, 0.06, "pytest"),
+            imported("pluggy", 0.01, 0.01, "_pytest"),
+            imported("json", 0.04, 0.04, "pytest"),
+            imported("pytest_mock", 0.01, 0.01, None, "/home/ada/shop/.venv/site-packages/pytest_mock/__init__.py"),
+            imported("conftest", 0.0125, 1.2525, None, "conftest.py"),
+            imported("torch", 0.2, 1.24, "conftest"),
+            imported("torch.nn", 0.8, 0.8, "torch"),
+            imported("numpy", 0.04, 0.24, "torch"),
+            imported("numpy.core", 0.2, 0.2, "numpy"),
+            imported("conftest", 0.005, 0.0252, None, "tests/conftest.py"),
+            imported("shop", 0.0002, 0.0202, "conftest"),
+            imported("shop.slow", 0.02, 0.02, "shop"),
+            imported("test_cart", 0.0004, 0.0004, None, "tests/test_cart.py"),
+        ),
+        artifacts={"importtime": "importtime.txt"},
+        reason="conftests: exit code 1\n  E   RuntimeError: no\n  1 error",
+    )
+
+
+def hostile_startup() -> Startup:
+    """A start in which everything that the project can name is named ``HOSTILE``."""
+    return Startup(
+        steps=(StartupStep(name="python", wall_s=1.0),),
+        imports=(
+            imported(HOSTILE, 1.0, 2.0, None, HOSTILE),
+            imported(f"{HOSTILE}2", 1.0, 1.0, HOSTILE),
+            imported("</script><!--<script>", 1.0, 1.0, None, "/x\"'&amp;"),
+        ),
+        artifacts={"importtime": HOSTILE},
+        reason=HOSTILE,
     )

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from fixturescope.document import OWN_ORIGINS, Document
 from fixturescope.model import Certainty, Severity
-from fixturescope.report import Options, costs
+from fixturescope.report import Options, costs, startup
 from fixturescope.report.tables import ROWS, counted, heading, make_table
 from fixturescope.report.view import Count, DiagnosticGroup, Environment, FixtureRow, UnusedRow, View, make_view
 from fixturescope.text import printable, shorten
@@ -35,6 +35,8 @@ def render(document: Document, options: Options) -> str:
     if not options.quiet:
         sections.append(_fixtures(view, options))
     sections.append(_unused(view))
+    if view.startup is not None and not options.quiet:
+        sections.append(startup.section(view.startup, options))
     if view.diagnostics and not options.quiet:
         sections.append(_diagnostics(view, options))
     if options.verbose:

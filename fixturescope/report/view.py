@@ -19,6 +19,7 @@ from fixturescope.model import (
     Severity,
     Status,
 )
+from fixturescope.report.imports import StartupView, view_startup
 from fixturescope.report.rank import Impact, impacts
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
@@ -212,6 +213,8 @@ class View:
     notes: tuple[str, ...]
     costs: Costs | None
     """Null where nothing was measured."""
+    startup: StartupView | None
+    """Null where no start was measured."""
 
 
 def make_view(document: Document) -> View:
@@ -258,6 +261,7 @@ def make_view(document: Document) -> View:
         diagnostics=_diagnostic_groups(document.diagnostics),
         notes=document.notes,
         costs=_costs(document) if document.measurements else None,
+        startup=None if document.startup is None else view_startup(document.startup),
     )
 
 
