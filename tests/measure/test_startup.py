@@ -444,3 +444,13 @@ def test_an_interpreter_without_fixturescope(suite: Path, bare_python: str) -> N
 
 def test_host_and_probe_agree() -> None:
     assert stages.SOME_FAILED == STAGES_FAILED
+
+
+def test_the_plugin_that_times_imports_takes_none_away() -> None:
+    code = (
+        "import sys; before = set(sys.modules); import fixturescope.measure.probe.imports\n"
+        "print(*(name for name in set(sys.modules) - before if not name.startswith('fixturescope')))"
+    )
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environ)
+    assert set(done.stdout.split()) <= {"__future__", "atexit"}
