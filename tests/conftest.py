@@ -30,6 +30,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="how many modules Hypothesis makes (default: 150, always the same ones; a number given makes new ones)",
     )
+    parser.addoption(
+        "--kills",
+        type=int,
+        metavar="N",
+        help="how often a run is killed (default: 6, always at the same moments; a number given takes new ones)",
+    )
 
 
 @pytest.fixture

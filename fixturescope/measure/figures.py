@@ -44,7 +44,7 @@ def combine(
         param=target.carrier.param,
         status=_status(timed.outcome.status),
         reason=timed.outcome.reason,
-        carrier=target.carrier.nodeid,
+        carrier=timed.order.carrier.nodeid,
         isolation=isolation,
         setup_s=_duration(target.key, first, warm, lambda event: event.setup_s),
         teardown_s=_duration(target.key, first, warm, lambda event: event.teardown_s or 0.0),

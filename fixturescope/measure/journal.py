@@ -25,14 +25,14 @@ class Entry:
     """Names one result among all of a run."""
 
     key: str
-    param: str | None
     number: int | None
+    """Of the fixture's parameter."""
     kind: wire.Kind
 
 
 def entry_of(order: wire.Order) -> Entry:
     """Return the name of an order's result."""
-    return Entry(order.key, order.carrier.param, order.carrier.number, order.kind)
+    return Entry(order.key, order.carrier.number, order.kind)
 
 
 class Journal:

@@ -49,6 +49,8 @@ class Target:
     name: str
     key: str
     carrier: wire.Carrier
+    spares: tuple[wire.Carrier, ...] = ()
+    """Other tests for the same parameter."""
 
     @property
     def label(self) -> str:
@@ -87,8 +89,13 @@ def make_plan(graph: FixtureGraph, inventory: wire.Inventory, selection: Selecti
                 notes.append(
                     f"{fixture.id}: {len(carriers)} of {len(definition.carriers)} parameters are measured (--max-params)"
                 )
-            targets += [Target(fixture.id, fixture.name, definition.key, carrier) for carrier in carriers]
+            targets += [_target(fixture, definition, carrier) for carrier in carriers]
     return Plan(tuple(targets), tuple(unmeasurable), tuple(notes))
+
+
+def _target(fixture: Fixture, definition: wire.Definition, carrier: wire.Carrier) -> Target:
+    spares = tuple(one for one in definition.spares if one.number == carrier.number)
+    return Target(fixture.id, fixture.name, definition.key, carrier, spares)
 
 
 _UNKNOWN = "pytest does not know it here: its file was not collected or its definition did not run"

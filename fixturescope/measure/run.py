@@ -16,8 +16,8 @@ from uuid import uuid4
 from fixturescope.graph import FixtureGraph
 from fixturescope.measure import wire
 from fixturescope.measure.command import ProjectPytest, scratch_folder
-from fixturescope.measure.figures import combine
-from fixturescope.measure.journal import Entry, Journal, entry_of
+from fixturescope.measure.figures import combine, reach
+from fixturescope.measure.journal import Entry, Journal
 from fixturescope.measure.plan import Plan, Selection, Target, make_plan
 from fixturescope.measure.runs import RunFolder, new_folder
 from fixturescope.measure.supervisor import Result, Supervisor
@@ -248,7 +248,7 @@ class _Work:
         return timed is not None and bool(timed.rounds)
 
     def _entry(self, target: Target, kind: wire.Kind) -> Entry:
-        return Entry(target.key, target.carrier.param, target.carrier.number, kind)
+        return Entry(target.key, target.carrier.number, kind)
 
     def _order(self, target: Target, kind: wire.Kind) -> wire.Order:
         self._number += 1
@@ -273,21 +273,36 @@ class _Work:
         if known is not None:
             return known
         order = self._order(target, kind)
-        timed = self._journal.results.get(self._entry(target, "time"))
-        if timed is not None and timed.order.whole:
-            order = replace(order, whole=True)
-        result = self._supervisor.measure(order)
-        if kind == "time" and result.outcome.status == "error" and not order.carrier.synthetic:
-            result = self._together(result)
-        assert entry_of(result.order) == self._entry(target, kind)
+        if kind == "time":
+            result = self._first_that_works(target, order)
+        else:
+            timed = self._journal.results[self._entry(target, "time")]
+            needs = {event.key: event.needs for event in timed.rounds[0].events}
+            result = self._supervisor.measure(
+                replace(
+                    order,
+                    carrier=timed.order.carrier,
+                    whole=timed.order.whole,
+                    reach=tuple(sorted(reach(target.key, needs))),
+                )
+            )
         self._journal.keep(result)
         return result
 
-    def _together(self, failed: Result) -> Result:
-        """Try a fixture that fails alone with all that its test sets up before it, as an ordinary run would."""
-        again = self._supervisor.measure(replace(failed.order, whole=True))
+    def _first_that_works(self, target: Target, order: wire.Order) -> Result:
+        """Measure on the cheapest test; on others where it skips; and together with all that the test sets up."""
+        first = result = self._supervisor.measure(order)
+        for spare in target.spares:
+            if result.outcome.status != "skipped":
+                break
+            result = self._supervisor.measure(replace(order, carrier=spare))
+        if result.outcome.status == "skipped":
+            return first
+        if result.outcome.status != "error" or order.carrier.synthetic:
+            return result
+        again = self._supervisor.measure(replace(result.order, whole=True))
         if again.outcome.status != "ok":
-            return failed
+            return result
         reason = "alone it fails; measured together with all that its test sets up before it"
         return Result(again.order, again.rounds, replace(again.outcome, reason=again.outcome.reason or reason))
 

@@ -23,6 +23,8 @@ History:
     1: The first.
 """
 
+MOST_SPARES = 3
+
 Kind = Literal["time", "memory", "leak"]
 """What an order measures: clocks and witnesses; memray over each set-up; memray until after teardown."""
 
@@ -60,6 +62,8 @@ class Definition:
     """Collected tests that get it."""
     carriers: tuple[Carrier, ...]
     """One a parameter; empty where no test and no place reaches it."""
+    spares: tuple[Carrier, ...] = ()
+    """Further tests, at most `MOST_SPARES` a parameter, for when the first one skips or cannot be set up."""
     parametrized: bool = False
     why_none: str | None = None
     """Why there are no carriers."""
@@ -106,6 +110,8 @@ class Order:
     """Of one round."""
     memory_limit: int | None = None
     """Bytes that the process may grow by."""
+    reach: tuple[str, ...] = ()
+    """Keys of the fixture and of all that it needs, where that is known: of those alone the memory is tracked."""
     whole: bool = False
     """Whether all that the carrier sets up before the fixture is set up, not what comes by itself alone."""
     native: bool = False
@@ -230,6 +236,7 @@ class Lines:
 _NESTED: dict[tuple[type[Any], str], type[Any]] = {
     (Inventory, "definitions"): Definition,
     (Definition, "carriers"): Carrier,
+    (Definition, "spares"): Carrier,
     (Order, "carrier"): Carrier,
     (Round, "events"): Event,
     (Round, "held"): Held,

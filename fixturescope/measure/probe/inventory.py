@@ -7,7 +7,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -82,13 +82,13 @@ class Suite:
             unsafe=why_not_fork(),
         )
 
-    def _definition(self, key: str, carriers: dict[int | None, wire.Carrier], items: int) -> wire.Definition:
+    def _definition(self, key: str, found: dict[int | None, list[_Candidate]], items: int) -> wire.Definition:
         fixturedef = self.definitions[key]
         place = pytest_compat.locate(fixturedef.func)
-        found = tuple(carriers.values())
+        carriers = tuple(candidates[0].carrier for candidates in found.values())
         why_none = None
         if not found:
-            found, why_none = self._synthetic(fixturedef)
+            carriers, why_none = self._synthetic(fixturedef)
         return wire.Definition(
             key=key,
             name=fixturedef.argname,
@@ -99,14 +99,15 @@ class Suite:
             baseid=str(fixturedef.baseid),
             scope=str(fixturedef.scope),
             items=items,
-            carriers=found,
+            carriers=carriers,
+            spares=tuple(one.carrier for candidates in found.values() for one in candidates[1:]),
             parametrized=fixturedef.params is not None,
             why_none=why_none,
         )
 
-    def _carriers(self) -> tuple[dict[str, dict[int | None, wire.Carrier]], Counter[str]]:
-        """Return key → number of the parameter → the cheapest real test; and how many tests get each definition."""
-        best: dict[str, dict[int | None, tuple[tuple[int, int], wire.Carrier]]] = {}
+    def _carriers(self) -> tuple[dict[str, dict[int | None, list[_Candidate]]], Counter[str]]:
+        """Return key → number of the parameter → real tests, the cheapest first; and how many tests get each definition."""
+        best: dict[str, dict[int | None, list[_Candidate]]] = {}
         items: Counter[str] = Counter()
         reached: dict[int, list[tuple[str, str]]] = {}
         for item in self.session.items:
@@ -119,10 +120,11 @@ class Suite:
                 items[key] += 1
                 parameter = pytest_compat.parameter_of(item, name)
                 number = None if parameter is None else parameter[0]
-                known = best.setdefault(key, {}).get(number)
-                if known is None or price < known[0]:
-                    best[key][number] = price, wire.Carrier(_param_id(item, name), item.nodeid, number=number)
-        return {key: {number: one[1] for number, one in found.items()} for key, found in best.items()}, items
+                candidates = best.setdefault(key, {}).setdefault(number, [])
+                if len(candidates) <= wire.MOST_SPARES or price < candidates[-1].price:
+                    carrier = wire.Carrier(_param_id(item, name), item.nodeid, number=number)
+                    _offer(candidates, _Candidate(price, identity, carrier))
+        return best, items
 
     def _reached(self, item: pytest.Item) -> Iterator[tuple[str, str]]:
         """Give the key and the name of each definition that an item sets up, those behind an override included."""
@@ -156,6 +158,29 @@ class Suite:
         return list(pytest_compat.collectors_above(self.session.items))
 
 
+class _Candidate(NamedTuple):
+    """A test that may carry a fixture."""
+
+    price: tuple[int, int]
+    """Whether it may skip, and how many fixtures it needs."""
+    function: int
+    """Tests of one function have the same."""
+    carrier: wire.Carrier
+
+
+def _offer(candidates: list[_Candidate], offered: _Candidate) -> None:
+    """Take a candidate in, the cheapest first and one of each function."""
+    for at, one in enumerate(candidates):
+        if one.function == offered.function:
+            if offered.price < one.price:
+                candidates[at] = offered
+            break
+    else:
+        candidates.append(offered)
+    candidates.sort(key=lambda one: one.price)
+    del candidates[wire.MOST_SPARES + 1 :]
+
+
 def why_not_fork() -> str | None:
     """Return why this process should not fork, in words; None where it may."""
     if not hasattr(os, "fork"):
@@ -181,4 +206,7 @@ def _param_id(item: pytest.Item, name: str) -> str | None:
     if parameter is None:
         return None
     ids, names = pytest_compat.parameter_ids(item), pytest_compat.parametrized_names(item)
-    return ids[names.index(name)] if len(ids) == len(names) else str(parameter[0])
+    if len(ids) == len(names):
+        return ids[names.index(name)]
+    value = parameter[1]
+    return str(value) if isinstance(value, (str, int, float)) else str(parameter[0])

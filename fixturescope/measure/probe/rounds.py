@@ -288,7 +288,9 @@ class MemoryListener(Listener):
         return proceed() if key is None else memory.marked(key, proceed)
 
     def before(self, key: str) -> None:
-        """Begin to track, unless another fixture's set-up asked for this one."""
+        """Begin to track, unless another fixture's set-up asked for this one, or nobody asked for its memory."""
+        if self._depth == 0 and self.order.reach and key not in self.order.reach:
+            return
         self._depth += 1
         if self._depth == 1:
             self._tracking = memory.Tracking(native=self.order.native, python_allocators=self.order.python_allocators)
@@ -296,8 +298,10 @@ class MemoryListener(Listener):
 
     def after(self, key: str) -> None:
         """Stop to track, and read whose the bytes are."""
+        if self._tracking is None:
+            return
         self._depth -= 1
-        if self._depth or self._tracking is None:
+        if self._depth:
             return
         tracking, self._tracking = self._tracking, None
         tracking.stop()
