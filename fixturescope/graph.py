@@ -88,11 +88,24 @@ class FixtureGraph:
         self._reasons = dict(reasons)
 
     def annotated(
-        self, measurements: Sequence[Measurement], *, measured: Sequence[str] = (), startup: Startup | None = None
+        self,
+        measurements: Sequence[Measurement],
+        *,
+        measured: Sequence[str] = (),
+        startup: Startup | None = None,
+        more: Sequence[Fixture] = (),
     ) -> FixtureGraph:
-        """Return the same graph with what its fixtures cost."""
+        """Return the same graph with what its fixtures cost.
+
+        Args:
+            measurements: One a fixture and parameter.
+            measured: How it was measured, in sentences.
+            startup: What a run pays before its first test.
+            more: What was measured and no analysis lists: ``setUp``, ``setup_module`` and the like.
+        """
+        known = {fixture.id for fixture in self.fixtures}
         return FixtureGraph(
-            fixtures=self.fixtures,
+            fixtures=(*self.fixtures, *(one for one in more if one.id not in known)),
             tests=self.tests,
             edges=self.edges,
             diagnostics=self.diagnostics,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,16 +65,20 @@ class Plan:
     targets: tuple[Target, ...]
     unmeasurable: tuple[Measurement, ...]
     notes: tuple[str, ...] = ()
+    xunit: tuple[Fixture, ...] = ()
+    """``setUp``, ``setup_module`` and the like, which no analysis lists, as fixtures of their class or module."""
 
 
 def make_plan(graph: FixtureGraph, inventory: wire.Inventory, selection: Selection) -> Plan:
     """Return the plan: of the wanted fixtures, those that a full run sets up most often first."""
-    wanted = sorted((one for one in graph.fixtures if _wanted(one, selection)), key=_rank)
+    styled = {one.key: _as_fixture(one, graph.info.rootdir) for one in inventory.definitions if one.xunit}
+    fixtures = (*graph.fixtures, *styled.values())
+    wanted = sorted((one for one in fixtures if _wanted(one, selection)), key=_rank)
     kept = wanted if selection.most is None else wanted[: selection.most]
     notes = []
     if len(kept) < len(wanted):
         notes.append(f"{len(wanted) - len(kept)} of {len(wanted)} fixtures are left out: --max-fixtures {len(kept)}")
-    find = _Finder(graph, inventory)
+    find = _Finder(graph.info.rootdir, inventory, styled)
     targets: list[Target] = []
     unmeasurable: list[Measurement] = []
     for fixture in kept:
@@ -90,7 +94,31 @@ def make_plan(graph: FixtureGraph, inventory: wire.Inventory, selection: Selecti
                     f"{fixture.id}: {len(carriers)} of {len(definition.carriers)} parameters are measured (--max-params)"
                 )
             targets += [_target(fixture, definition, carrier) for carrier in carriers]
-    return Plan(tuple(targets), tuple(unmeasurable), tuple(notes))
+    kept_ids = {one.id for one in kept}
+    xunit = tuple(one for one in styled.values() if one.id in kept_ids)
+    return Plan(tuple(targets), tuple(unmeasurable), tuple(notes), xunit)
+
+
+def _as_fixture(definition: wire.Definition, rootdir: str) -> Fixture:
+    """Return what the model says of a ``setUp`` or ``setup_module``: it is set up once for each item, class or module."""
+    path = Path(definition.file or "")
+    inside = path.is_relative_to(rootdir)
+    return Fixture(
+        id=f"{definition.baseid}::{definition.name}",
+        name=definition.name,
+        function=definition.function,
+        path=path.relative_to(rootdir).as_posix() if inside else path.as_posix(),
+        line=definition.line or 1,
+        scope=next(scope for scope in SCOPES if scope == definition.scope),
+        autouse=True,
+        visible_from="class" if "::" in definition.baseid else "module",
+        visible_in=definition.baseid,
+        origin="static" if inside else "plugin",
+        has_teardown=True,
+        category="xunit style",
+        usage=definition.items,
+        setups=definition.items if definition.scope == "function" else min(1, definition.items),
+    )
 
 
 def _target(fixture: Fixture, definition: wire.Definition, carrier: wire.Carrier) -> Target:
@@ -125,14 +153,17 @@ def _rank(fixture: Fixture) -> tuple[object, ...]:
 class _Finder:
     """Finds pytest's definition of a fixture of the graph: by file, line and name, and where that is not one, by place."""
 
-    def __init__(self, graph: FixtureGraph, inventory: wire.Inventory) -> None:
-        self._root = Path(graph.info.rootdir)
+    def __init__(self, rootdir: str, inventory: wire.Inventory, styled: Mapping[str, Fixture]) -> None:
+        self._root = Path(rootdir)
+        self._styled = {styled[one.key].id: one for one in inventory.definitions if one.key in styled}
         self._by_place: dict[tuple[str, int, str], list[wire.Definition]] = defaultdict(list)
         for definition in inventory.definitions:
             if definition.file is not None and definition.line is not None:
                 self._by_place[_real(definition.file), definition.line, definition.name].append(definition)
 
     def __call__(self, fixture: Fixture) -> wire.Definition | None:
+        if fixture.id in self._styled:
+            return self._styled[fixture.id]
         found = self._by_place.get((_real(self._root / fixture.path), fixture.line, fixture.name), [])
         exact = [one for one in found if one.baseid == fixture.visible_in]
         return _best(exact or found)

@@ -125,7 +125,7 @@ def measure_fixtures(
             notes += work.overhead(inventory)
             measurements = work.measure()
             notes += [*plan.notes, *work.notes]
-    return graph.annotated(measurements, measured=notes)
+    return graph.annotated(measurements, measured=notes, more=plan.xunit)
 
 
 def _project(graph: FixtureGraph, options: Options, scratch: Path, cwd: Path) -> ProjectPytest:
@@ -298,6 +298,8 @@ class _Work:
             result = self._supervisor.measure(replace(order, carrier=spare))
         if result.outcome.status == "skipped":
             return first
+        if result.outcome.status == "ok" and len(result.rounds) == 1:
+            return self._in_new_processes(result)
         if result.outcome.status != "error" or order.carrier.synthetic:
             return result
         again = self._supervisor.measure(replace(result.order, whole=True))
@@ -305,6 +307,15 @@ class _Work:
             return result
         reason = "alone it fails; measured together with all that its test sets up before it"
         return Result(again.order, again.rounds, replace(again.outcome, reason=again.outcome.reason or reason))
+
+    def _in_new_processes(self, first: Result) -> Result:
+        """Take the samples of a fixture that can be set up only once in a process, each from a process of its own."""
+        rounds = list(first.rounds)
+        for _ in range(self._options.least):
+            again = self._supervisor.measure(replace(first.order, least=0, most=0))
+            rounds += again.rounds[:1]
+        reason = f"each sample is a first set-up, in a process of its own: {first.outcome.reason}"
+        return Result(first.order, tuple(rounds), replace(first.outcome, reason=reason))
 
     def _combined(self, target: Target) -> Measurement:
         results: Mapping[wire.Kind, Result] = {

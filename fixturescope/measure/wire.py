@@ -65,6 +65,8 @@ class Definition:
     spares: tuple[Carrier, ...] = ()
     """Further tests, at most `MOST_SPARES` a parameter, for when the first one skips or cannot be set up."""
     parametrized: bool = False
+    xunit: bool = False
+    """Whether it is ``setUp``, ``setup_module`` and the like; ``name`` is then that of the function."""
     why_none: str | None = None
     """Why there are no carriers."""
 

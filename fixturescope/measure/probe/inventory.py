@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from fixturescope.measure import wire
-from fixturescope.measure.probe import gpu, processes, pytest_compat
+from fixturescope.measure.probe import gpu, processes, pytest_compat, xunit
 
 UNSAFE_MODULES = {
     "grpc": "gRPC is loaded, whose threads do not survive a fork",
@@ -41,6 +41,12 @@ class Suite:
             self._keys[id(fixturedef)] = key
             self.definitions[key] = fixturedef  # of two in one place, the last is what tests get
         self._items = {item.nodeid: item for item in session.items}
+        self._nodes = {node.nodeid: node for node in pytest_compat.collectors_above(session.items)}
+        self._set_ups = xunit.set_up_methods(session.items)
+        for method in self._set_ups.values():
+            key = f"xunit:{method.argname}@{method.baseid}"
+            self._keys[id(method)] = key
+            self.definitions[key] = method
 
     def key(self, fixturedef: Any) -> str | None:
         """Return the key of a definition; None for pytest's own devices."""
@@ -63,7 +69,7 @@ class Suite:
                 raise LookupError(f"there is no test {carrier.nodeid}")
             return item
         name = self.definitions[order.key].argname
-        for node in self._collectors():
+        for node in self._nodes.values():
             if node.nodeid == carrier.nodeid:
                 items = pytest_compat.make_items(node, name)
                 for item in items:
@@ -84,14 +90,15 @@ class Suite:
 
     def _definition(self, key: str, found: dict[int | None, list[_Candidate]], items: int) -> wire.Definition:
         fixturedef = self.definitions[key]
-        place = pytest_compat.locate(fixturedef.func)
+        invented = key.startswith("xunit:")
+        place = xunit.place_of(fixturedef, self._nodes) if invented else pytest_compat.locate(fixturedef.func)
         carriers = tuple(candidates[0].carrier for candidates in found.values())
         why_none = None
         if not found:
             carriers, why_none = self._synthetic(fixturedef)
         return wire.Definition(
             key=key,
-            name=fixturedef.argname,
+            name=key[len("xunit:") :].partition("@")[0] if invented else fixturedef.argname,
             file=place.file,
             line=place.line,
             function=place.function,
@@ -102,6 +109,7 @@ class Suite:
             carriers=carriers,
             spares=tuple(one.carrier for candidates in found.values() for one in candidates[1:]),
             parametrized=fixturedef.params is not None,
+            xunit=invented,
             why_none=why_none,
         )
 
@@ -135,11 +143,14 @@ class Suite:
                     yield key, name
                 if name not in fixturedef.argnames:
                     break
+        method = self._set_ups.get(item.parent.nodeid) if item.parent is not None else None
+        if method is not None:
+            yield self._keys[id(method)], method.argname
 
     def _synthetic(self, fixturedef: Any) -> tuple[tuple[wire.Carrier, ...], str | None]:
         """Return carriers that can be made for a fixture that no test reaches, one a parameter; or why there are none."""
         overridden = False
-        for node in sorted(self._collectors(), key=lambda one: len(one.nodeid)):
+        for node in sorted(self._nodes.values(), key=lambda one: len(one.nodeid)):
             if not isinstance(node, (pytest.Module, pytest.Class)) or getattr(node.obj, "__test__", True) is False:
                 continue
             seen = pytest_compat.visible(self.session, fixturedef.argname, node)
@@ -153,9 +164,6 @@ class Suite:
         if overridden:
             return (), "wherever it is visible, another fixture of its name overrides it and does not ask for it"
         return (), "pytest collects no test module from which it is visible"
-
-    def _collectors(self) -> list[pytest.Collector]:
-        return list(pytest_compat.collectors_above(self.session.items))
 
 
 class _Candidate(NamedTuple):

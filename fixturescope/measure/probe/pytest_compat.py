@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import os
+import re
 import tokenize
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -17,8 +18,8 @@ from _pytest.fixtures import FixtureDef, FixtureRequest
 PSEUDO_FUNCTION = "get_direct_param_fixture_func"
 """The function behind a directly parametrized name."""
 
-PSEUDO_PREFIXES = ("_xunit_setup_", "_unittest_setUpClass", "_unittest_setup_")
-"""Names that pytest itself invents for ``setup_module`` and ``setUpClass`` styles."""
+_INVENTED = re.compile(r"_(?:xunit|unittest)_(?:(setup_module|setup_function|setup_class|setup_method|setUpClass)_)?")
+"""How names begin that pytest invents for ``setup_module`` and ``setUpClass`` styles, and for what it does beside them."""
 
 MAX_UNWRAPS = 100
 
@@ -50,15 +51,25 @@ class Listener(Protocol):
 
 def key_of(fixturedef: Any) -> str:
     """Return what names a definition in every process that collects the same suite."""
+    xunit = xunit_name(fixturedef)
+    if xunit is not None:
+        return f"xunit:{xunit}@{fixturedef.baseid}"
     place = locate(fixturedef.func)
     return f"{place.file or place.module}:{place.line or place.function}:{fixturedef.argname}@{fixturedef.baseid}"
 
 
 def is_pseudo(fixturedef: Any) -> bool:
-    """Return whether a definition is pytest's own device: a direct parameter, ``setup_module``, ``request``."""
-    function = getattr(fixturedef.func, "__name__", "")
-    name = fixturedef.argname
-    return function == PSEUDO_FUNCTION or name == "request" or name.startswith(PSEUDO_PREFIXES)
+    """Return whether a definition is pytest's own device: a direct parameter, ``request``."""
+    if getattr(fixturedef.func, "__name__", "") == PSEUDO_FUNCTION or fixturedef.argname == "request":
+        return True
+    invented = _INVENTED.match(fixturedef.argname)
+    return invented is not None and invented[1] is None
+
+
+def xunit_name(fixturedef: Any) -> str | None:
+    """Return the ``setup_module``, ``setUpClass`` and so on that pytest made a fixture of; None for any other fixture."""
+    invented = _INVENTED.match(fixturedef.argname)
+    return invented[1] if invented is not None else None
 
 
 def all_definitions(session: pytest.Session) -> list[Any]:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import pytest
 
 from fixturescope.measure import wire
-from fixturescope.measure.probe import clock, memory, pytest_compat, reasons
+from fixturescope.measure.probe import clock, memory, pytest_compat, reasons, xunit
 from fixturescope.measure.probe.inventory import Suite
 from fixturescope.measure.probe.witness import Witness
 
@@ -88,21 +88,33 @@ def _repeat(order: wire.Order, suite: Suite, item: pytest.Function, listener: Li
 
 def _round(order: wire.Order, suite: Suite, item: pytest.Function, listener: Listener, send: Send) -> None:
     """Set the fixture up and tear it down, inside all that pytest and its plugins do around a test."""
-    name = suite.definitions[order.key].argname
-    pytest_compat.on_fill(item, lambda request: _fill(request, item, name, whole=order.whole))
+    target = suite.definitions[order.key]
+    name = target.argname
+    method = target if isinstance(target, xunit.SetUpMethod) else None
+    if method is None:
+        pytest_compat.on_fill(item, lambda request: _fill(request, item, name, whole=order.whole))
     send(wire.Phase(order.number, f"setting up for {item.nodeid}"))
     failure: Stop | None = None
     error = _phase(item, "setup", lambda: item.ihook.pytest_runtest_setup(item=item))
+    case = None
+    if method is not None and error is None:
+        case = xunit.case_of(item)
+        error = _phase(item, "call", lambda: listener.set_up(method, order.key, case.setUp))
     if isinstance(error, pytest.skip.Exception):
         failure = Stop("skipped", str(error.msg or error))
     elif error is not None:
         failure = Stop("error", reasons.explain(error, failed=listener.failed, key=order.key))
     elif not listener.was_set_up(order.key):
         failure = Stop("unmeasurable", f"{item.nodeid} gets another fixture of the name {name!r}")
-    else:
-        _phase(item, "call", lambda: None)
+    elif method is None:
+        _phase(
+            item, "call", lambda: getattr(item, "instance", None)
+        )  # a test case is made by its test, and missed after
     send(wire.Phase(order.number, f"tearing down for {item.nodeid}"))
-    error = _phase(item, "teardown", lambda: item.ihook.pytest_runtest_teardown(item=item, nextitem=None))
+    late = None
+    if method is not None and case is not None and failure is None:
+        late = _phase(item, "call", lambda: listener.finish(method, lambda: xunit.tear_down(case)))
+    error = _phase(item, "teardown", lambda: item.ihook.pytest_runtest_teardown(item=item, nextitem=None)) or late
     if error is not None and failure is None:
         failure = Stop("teardown_error", reasons.explain(error, failed=listener.failed, key=order.key))
     if failure is not None:
@@ -178,6 +190,18 @@ class Listener:
     def finish(self, fixturedef: Any, proceed: Callable[[], Any]) -> Any:
         """See `pytest_compat.Listener`."""
         return proceed()
+
+    def set_up(self, definition: Any, key: str, work: Callable[[], Any]) -> None:
+        """Measure a set-up that is no fixture's."""
+        self.needs.setdefault(key, {})
+        self.before(key)
+        try:
+            self.execute(definition, work)
+        except BaseException:
+            self.failed = self.failed or key
+            raise
+        finally:
+            self.after(key)
 
     def requested(self, asker: Any, fixturedef: Any) -> None:
         """See `pytest_compat.Listener`."""
