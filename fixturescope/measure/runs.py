@@ -17,8 +17,9 @@ import msgspec
 
 from fixturescope.document import write_atomically
 from fixturescope.errors import UsageError
+from fixturescope.measure.probe import folders
 
-FOLDER = Path(".fixturescope", "runs")
+FOLDER = Path(folders.RUNS)
 """From the rootdir."""
 
 State = Literal["running", "done", "stopped", "failed"]
@@ -122,7 +123,7 @@ def new_folder(rootdir: Path, *, now: Callable[[], datetime] = datetime.now) -> 
         The folder, and why it is not below the rootdir, where it cannot be.
     """
     try:
-        return RunFolder(_made(rootdir / FOLDER, now())), None
+        return RunFolder(Path(folders.make(str(rootdir / FOLDER), now().strftime(folders.NAMED)))), None
     except OSError as error:
         path = Path(tempfile.mkdtemp(prefix="fixturescope-"))
         return RunFolder(path), f"{rootdir / FOLDER} cannot be written ({error.strerror}): the run is kept in {path}"
@@ -171,30 +172,6 @@ def stop(folder: RunFolder, *, patience_s: float = 30.0, clock: Callable[[], flo
             return False
         time.sleep(0.1)
     return True
-
-
-def _made(folder: Path, moment: datetime) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder.parent / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", "utf-8")
-    name = moment.strftime("%Y%m%d-%H%M%S")
-    for number in range(1, 1000):
-        path = folder / (name if number == 1 else f"{name}-{number}")
-        try:
-            path.mkdir()
-        except FileExistsError:
-            continue
-        _point_at(folder / "latest", path)
-        return path
-    raise OSError(0, f"{folder / name} is there a thousand times")
-
-
-def _point_at(link: Path, path: Path) -> None:
-    with contextlib.suppress(OSError):  # a file system without links has no `latest`
-        fresh = link.with_name(f".latest-{os.getpid()}")
-        fresh.symlink_to(path.name, target_is_directory=True)
-        fresh.replace(link)
 
 
 def _alive(pid: int) -> bool:

@@ -130,7 +130,7 @@ class Suite:
                 number = None if parameter is None else parameter[0]
                 candidates = best.setdefault(key, {}).setdefault(number, [])
                 if len(candidates) <= wire.MOST_SPARES or price < candidates[-1].price:
-                    carrier = wire.Carrier(_param_id(item, name), item.nodeid, number=number)
+                    carrier = wire.Carrier(pytest_compat.parameter_id(item, name), item.nodeid, number=number)
                     _offer(candidates, _Candidate(price, identity, carrier))
         return best, items
 
@@ -206,15 +206,3 @@ def why_not_fork() -> str | None:
         return opened
     devices = processes.open_devices()
     return f"an accelerator is open: {', '.join(devices[:3])}" if devices else None
-
-
-def _param_id(item: pytest.Item, name: str) -> str | None:
-    """Return the id that pytest shows for the parameter of one fixture of an item."""
-    parameter = pytest_compat.parameter_of(item, name)
-    if parameter is None:
-        return None
-    ids, names = pytest_compat.parameter_ids(item), pytest_compat.parametrized_names(item)
-    if len(ids) == len(names):
-        return ids[names.index(name)]
-    value = parameter[1]
-    return str(value) if isinstance(value, (str, int, float)) else str(parameter[0])

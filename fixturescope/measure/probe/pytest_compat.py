@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import os
 import re
@@ -31,6 +30,10 @@ class Place(NamedTuple):
     line: int | None
     function: str
     module: str
+
+
+Method = Callable[[Any, Any], Any]
+"""``FixtureDef.execute`` or ``FixtureDef.finish``: takes the definition and the request."""
 
 
 class Listener(Protocol):
@@ -103,8 +106,13 @@ def locate(function: Any) -> Place:
         return Place(None, None, name, module)
     path = Path(code.co_filename)
     file = os.path.normpath(path.absolute()) if path.is_file() else None
-    line = _def_lines(file).get((code.co_firstlineno, code.co_name)) if file else None
+    line = _def_line(file, code.co_firstlineno, code.co_name) if file else None
     return Place(file, line, name, module)
+
+
+def real_function(function: Any) -> Any:
+    """Return what a function was made from, below any wrappers: the same object wherever it is registered."""
+    return _unwrap(function)
 
 
 def _unwrap(function: Any) -> Any:
@@ -131,22 +139,36 @@ def _one_layer_less(function: Any) -> Any:
     return getattr(function, "__wrapped__", None)
 
 
-@functools.cache
-def _def_lines(path: str) -> dict[tuple[int, str], int]:
-    """Map (a code object's first line, its name) to the line of its ``def`` or ``lambda``."""
+def _def_line(path: str, first: int, name: str) -> int | None:
+    """Return the line of the ``def`` or ``lambda`` of a code object that begins at line ``first``, its decorators' first."""
+    lines = _lines(path)
+    if first < 1 or first > len(lines):
+        return None
+    if name == "<lambda>":
+        return first if "lambda" in lines[first - 1] else None
+    begins, at = True, None
+    try:
+        for token in tokenize.generate_tokens(iter(lines[first - 1 :]).__next__):
+            if token.type == tokenize.NAME and at is not None and token.string != "def":
+                return at if token.string == name else None
+            if token.type == tokenize.NAME and begins and token.string in ("async", "def"):
+                at = first - 1 + token.start[0]
+            elif token.type == tokenize.NAME and begins:
+                return None  # neither a decorator nor a function: the file is another than the one that was loaded
+            if token.type not in (tokenize.INDENT, tokenize.COMMENT, tokenize.NL):
+                begins = token.type == tokenize.NEWLINE
+    except (tokenize.TokenError, SyntaxError, StopIteration):
+        pass
+    return None
+
+
+@functools.lru_cache(maxsize=16)
+def _lines(path: str) -> list[str]:
     try:
         with tokenize.open(path) as stream:
-            tree = ast.parse(stream.read(), path)
-    except (OSError, SyntaxError, ValueError, RecursionError):
-        return {}
-    lines: dict[tuple[int, str], int] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            lines[first, node.name] = node.lineno
-        elif isinstance(node, ast.Lambda):
-            lines[node.lineno, "<lambda>"] = node.lineno
-    return lines
+            return stream.readlines()
+    except (OSError, SyntaxError, ValueError):
+        return []
 
 
 # ---------------------------------------------------------------------------------------------------------------- items
@@ -186,6 +208,15 @@ def parameter_ids(item: pytest.Item) -> tuple[str, ...]:
     return () if spec is None else tuple(str(one) for one in spec._idlist)
 
 
+def parameter_id(item: pytest.Item, name: str) -> str | None:
+    """Return the id that pytest shows for the parameter of one fixture of an item; its number where several share one."""
+    parameter = parameter_of(item, name)
+    if parameter is None:
+        return None
+    ids, names = parameter_ids(item), parametrized_names(item)
+    return ids[names.index(name)] if len(ids) == len(names) else str(parameter[0])
+
+
 def parametrized_names(item: pytest.Item) -> tuple[str, ...]:
     """Return the names that an item's parameters are for, in the order of their ``parametrize`` calls."""
     spec = getattr(item, "callspec", None)
@@ -215,6 +246,12 @@ def renew(item: pytest.Function) -> None:
         vars(item).pop("_obj", None)
 
 
+def test_of(request: Any) -> pytest.Item:
+    """Return the test that a request is made for, whatever its scope."""
+    item: pytest.Item = request._pyfuncitem
+    return item
+
+
 def on_fill(item: pytest.Function, fill: Callable[[Any], None]) -> None:
     """Let ``fill(request)`` set fixtures up where pytest would set up all that the item needs."""
     request: Any = item._request
@@ -224,29 +261,66 @@ def on_fill(item: pytest.Function, fill: Callable[[Any], None]) -> None:
 # ------------------------------------------------------------------------------------------------------------- listening
 
 
+def wrap(*, execute: Callable[[Method], Method], finish: Callable[[Method], Method]) -> Callable[[], None]:
+    """Put other functions in the place of ``FixtureDef.execute`` and ``FixtureDef.finish``.
+
+    Args:
+        execute: Takes pytest's own method and returns the other one. Pytest calls it for every value that it wants,
+            also for those that are there already.
+        finish: The same for teardown. It is called for fixtures that are not set up, too.
+
+    Returns:
+        What puts pytest's own methods back, unless somebody else has put theirs around ours.
+    """
+    kind: Any = FixtureDef
+    before = {"execute": kind.execute, "finish": kind.finish}
+    ours = {"execute": execute(before["execute"]), "finish": finish(before["finish"])}
+    for name, method in ours.items():
+        setattr(kind, name, method)
+
+    def undo() -> None:
+        for name, method in ours.items():
+            if getattr(kind, name) is method:
+                setattr(kind, name, before[name])
+
+    return undo
+
+
+def is_cached(fixturedef: Any) -> bool:
+    """Return whether a fixture is set up, or failed to be, and is to be torn down."""
+    return fixturedef.cached_result is not None
+
+
 def listen(listener: Listener) -> Callable[[], None]:
     """Tell a listener of all fixtures, until the function that is returned is called."""
-    kind: Any = FixtureDef
     request_kind: Any = FixtureRequest
-    execute, finish, get = kind.execute, kind.finish, request_kind._get_active_fixturedef
+    get = request_kind._get_active_fixturedef
 
-    def heard_execute(self: Any, request: Any) -> Any:
-        return listener.execute(self, functools.partial(execute, self, request))
+    def around_execute(execute: Method) -> Method:
+        def heard_execute(self: Any, request: Any) -> Any:
+            return listener.execute(self, functools.partial(execute, self, request))
 
-    def heard_finish(self: Any, request: Any) -> Any:
-        if self.cached_result is None:
-            return finish(self, request)
-        return listener.finish(self, functools.partial(finish, self, request))
+        return heard_execute
+
+    def around_finish(finish: Method) -> Method:
+        def heard_finish(self: Any, request: Any) -> Any:
+            if not is_cached(self):
+                return finish(self, request)
+            return listener.finish(self, functools.partial(finish, self, request))
+
+        return heard_finish
 
     def heard_get(self: Any, argname: str) -> Any:
         fixturedef = get(self, argname)
         listener.requested(getattr(self, "_fixturedef", None), fixturedef)
         return fixturedef
 
-    kind.execute, kind.finish, request_kind._get_active_fixturedef = heard_execute, heard_finish, heard_get
+    unwrap = wrap(execute=around_execute, finish=around_finish)
+    request_kind._get_active_fixturedef = heard_get
 
     def undo() -> None:
-        kind.execute, kind.finish, request_kind._get_active_fixturedef = execute, finish, get
+        unwrap()
+        request_kind._get_active_fixturedef = get
 
     return undo
 
