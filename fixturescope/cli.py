@@ -153,6 +153,7 @@ def measure(
     native: Annotated[bool, typer.Option("--native", help="Stacks of native code, too.")] = False,
     gpu: Annotated[bool, typer.Option(help="Ask accelerator libraries that the project loads.")] = True,
     isolation: Annotated[str, typer.Option(metavar="auto|fork|fresh", help="A process for each.")] = "auto",
+    in_suite: Annotated[bool, typer.Option("--in-suite", help="Run the whole suite, too, and record it.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest unfinished run.")] = False,
     format: Annotated[
         str, typer.Option(metavar="|".join(FORMATS), help="What to write.", callback=_known_format)
@@ -185,6 +186,7 @@ def measure(
         native=native,
         python_allocators=trace_python_allocators,
         isolation=_known_isolation(isolation),
+        in_suite=in_suite,
     )
     graph = analysis.analyze(paths or (), rootdir=rootdir, python=python)
     document, folder = _run(graph, options, resume=resume, progress=progress and not quiet)

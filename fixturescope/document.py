@@ -156,6 +156,7 @@ def from_graph(graph: FixtureGraph) -> Document:
         measurements=graph.measurements,
         measured=graph.measured,
         startup=graph.startup,
+        recorded=graph.recorded,
     )
 
 

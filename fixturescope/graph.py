@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fixturescope.errors import UsageError
-from fixturescope.model import AnalysisInfo, Diagnostic, Fixture, Measurement, Startup, Test, Via
+from fixturescope.model import AnalysisInfo, Diagnostic, Fixture, Measurement, Recorded, Startup, Test, Via
 from fixturescope.text import printable
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class FixtureGraph:
         measurements: What fixtures cost, one a fixture and parameter; empty where nothing was measured.
         measured: How that was measured, in sentences.
         startup: What a run pays before its first test.
+        recorded: What fixtures cost in an ordinary run, one a fixture and parameter; empty where none was recorded.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class FixtureGraph:
         measurements: Sequence[Measurement] = (),
         measured: Sequence[str] = (),
         startup: Startup | None = None,
+        recorded: Sequence[Recorded] = (),
     ) -> None:
         self.fixtures = tuple(fixtures)
         self.tests = tuple(tests)
@@ -85,6 +87,7 @@ class FixtureGraph:
         self.measurements = tuple(measurements)
         self.measured = tuple(measured)
         self.startup = startup
+        self.recorded = tuple(recorded)
         self._reasons = dict(reasons)
 
     def annotated(
@@ -93,6 +96,7 @@ class FixtureGraph:
         *,
         measured: Sequence[str] = (),
         startup: Startup | None = None,
+        recorded: Sequence[Recorded] = (),
         more: Sequence[Fixture] = (),
     ) -> FixtureGraph:
         """Return the same graph with what its fixtures cost.
@@ -101,6 +105,7 @@ class FixtureGraph:
             measurements: One a fixture and parameter.
             measured: How it was measured, in sentences.
             startup: What a run pays before its first test.
+            recorded: What fixtures cost in an ordinary run.
             more: What was measured and no analysis lists: ``setUp``, ``setup_module`` and the like.
         """
         known = {fixture.id for fixture in self.fixtures}
@@ -114,11 +119,17 @@ class FixtureGraph:
             measurements=measurements,
             measured=measured,
             startup=startup,
+            recorded=recorded,
         )
 
     def measurements_of(self, fixture: Fixture | str) -> tuple[Measurement, ...]:
         """Return what a fixture costs, one measurement a parameter."""
         return tuple(self._measurements.get(self.fixture(fixture).id, ()))
+
+    def records_of(self, fixture: Fixture | str) -> tuple[Recorded, ...]:
+        """Return what a fixture cost in an ordinary run, one record a parameter."""
+        id_ = self.fixture(fixture).id
+        return tuple(one for one in self.recorded if one.fixture == id_)
 
     # nodes
 

@@ -96,7 +96,8 @@ class _Live:
         self._live.stop()
 
     def __call__(self, progress: Progress) -> None:
-        if progress.total and self._began is None:
+        again = self._progress is not None and progress.done < self._progress.done
+        if progress.total and (self._began is None or again):
             self._began = self._clock()
         self._progress = progress
         if progress.result is not None:

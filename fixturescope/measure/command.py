@@ -62,6 +62,7 @@ class ProjectPytest:
         plugins: Distributions whose plugins it loads, as the analysis found them.
         scratch: A folder of this run, for temporary files of all processes; see :func:`scratch_folder`.
         run: What ``FIXTURESCOPE_RUN`` is set to.
+        spoiling: Plugins that are switched off where the project has them.
     """
 
     python: str
@@ -71,12 +72,13 @@ class ProjectPytest:
     scratch: Path
     run: str
     plugins: tuple[str, ...] = ()
+    spoiling: tuple[Spoiler, ...] = SPOILERS
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
     @property
     def spoilers(self) -> tuple[Spoiler, ...]:
         """The plugins that are switched off."""
-        return tuple(one for one in SPOILERS if one.distribution in self.plugins)
+        return tuple(one for one in self.spoiling if one.distribution in self.plugins)
 
     def command(
         self, *options: str, arguments: Sequence[str] | None = None, interpreter: Sequence[str] = (), first: str = ""

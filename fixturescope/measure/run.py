@@ -17,6 +17,7 @@ from fixturescope.graph import FixtureGraph
 from fixturescope.measure import wire
 from fixturescope.measure.command import ProjectPytest, scratch_folder
 from fixturescope.measure.figures import combine, reach
+from fixturescope.measure.in_suite import Record, record_suite
 from fixturescope.measure.journal import Entry, Journal
 from fixturescope.measure.plan import Plan, Selection, Target, make_plan
 from fixturescope.measure.runs import RunFolder, new_folder
@@ -46,6 +47,7 @@ class Options:
         python_allocators: Whether memray records single objects. Without, small ones that fit into memory that the
             interpreter holds already are not seen.
         isolation: ``auto`` forks where that is safe.
+        in_suite: Whether to run the whole suite as well, once, and to record what fixtures cost in it.
     """
 
     paths: tuple[str, ...] = ()
@@ -61,6 +63,7 @@ class Options:
     native: bool = False
     python_allocators: bool = True
     isolation: Literal["auto", "fork", "fresh"] = "auto"
+    in_suite: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,19 @@ def measure_fixtures(
             notes += work.overhead(inventory)
             measurements = work.measure()
             notes += [*plan.notes, *work.notes]
-    return graph.annotated(measurements, measured=notes, more=plan.xunit)
+    record = Record()
+    if options.in_suite and not ending.wanted:
+        record = record_suite(
+            graph,
+            paths=options.paths,
+            pytest_args=options.pytest_args,
+            log=folder.log,
+            cwd=cwd,
+            watch=lambda done, total, test: tell(Progress("running the suite", done, total, test)),
+        )
+    return graph.annotated(
+        measurements, measured=[*notes, *record.measured], recorded=record.recorded, more=plan.xunit
+    )
 
 
 def _project(graph: FixtureGraph, options: Options, scratch: Path, cwd: Path) -> ProjectPytest:

@@ -88,15 +88,13 @@ class Supervisor:
         self.hello: wire.Hello | None = None
 
     def __enter__(self) -> Supervisor:
-        self._guard = _guard(self._project)
+        self._guard = start_guard(self._project)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-        if self._guard is not None and self._guard.stdin is not None:
-            self._guard.kill()
-            self._guard.stdin.close()
-            self._guard.wait()
+        if self._guard is not None:
+            end_guard(self._guard)
 
     def collect(self) -> wire.Inventory:
         """Start pytest, let it collect, and return what it found.
@@ -321,7 +319,7 @@ def _tail(probe: _Probe) -> str:
         return of_the_project(log.read().decode("utf-8", "replace"))[-TAIL:].strip()
 
 
-def _guard(project: ProjectPytest) -> subprocess.Popen[bytes]:
+def start_guard(project: ProjectPytest) -> subprocess.Popen[bytes]:
     """Start the process that cleans up after us if we are killed: it waits for the end of its input."""
     return subprocess.Popen(
         [
@@ -339,3 +337,11 @@ def _guard(project: ProjectPytest) -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+def end_guard(guard: subprocess.Popen[bytes]) -> None:
+    """End the process that `start_guard` started, before it does anything."""
+    guard.kill()
+    if guard.stdin is not None:
+        guard.stdin.close()
+    guard.wait()

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from fixturescope.document import OWN_ORIGINS, Document
 from fixturescope.model import Certainty, Severity
-from fixturescope.report import Options, costs, startup
+from fixturescope.report import Options, costs, recorded, startup
 from fixturescope.report.tables import ROWS, counted, heading, make_table
 from fixturescope.report.view import Count, DiagnosticGroup, Environment, FixtureRow, UnusedRow, View, make_view
 from fixturescope.text import printable, shorten
@@ -32,6 +32,8 @@ def render(document: Document, options: Options) -> str:
     sections = [_summary(document.tool.version, view)]
     if view.costs is not None:
         sections.append(costs.section(view.costs, options))
+    if document.recorded:
+        sections.append(recorded.section(document, options))
     if not options.quiet:
         sections.append(_fixtures(view, options))
     sections.append(_unused(view))
