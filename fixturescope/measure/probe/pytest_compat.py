@@ -220,7 +220,7 @@ def parameter_id(item: pytest.Item, name: str) -> str | None:
 def parametrized_names(item: pytest.Item) -> tuple[str, ...]:
     """Return the names that an item's parameters are for, in the order of their ``parametrize`` calls."""
     spec = getattr(item, "callspec", None)
-    return () if spec is None else tuple(spec.params)
+    return () if spec is None else tuple(spec.indices)  # before pytest 8, `params` has the indirect ones first
 
 
 def make_items(collector: Any, name: str) -> list[pytest.Function]:
