@@ -17,9 +17,17 @@ TYPE_CHECKING = False  # that of typing would import typing, on behalf of the py
 if TYPE_CHECKING:
     from fixturescope.analysis import analyze
     from fixturescope.document import Document, dump, from_graph, load
-    from fixturescope.errors import ConfigError, DocumentError, FixturescopeError, NothingToAnalyzeError, UsageError
+    from fixturescope.errors import (
+        ConfigError,
+        DocumentError,
+        FixturescopeError,
+        MeasureError,
+        NothingToAnalyzeError,
+        UsageError,
+    )
     from fixturescope.graph import FixtureGraph
-    from fixturescope.model import AnalysisInfo, Diagnostic, Fixture, Request, Test
+    from fixturescope.measure.run import measure_fixtures
+    from fixturescope.model import AnalysisInfo, Diagnostic, Fixture, Measurement, Recorded, Request, Startup, Test
     from fixturescope.report import render
 
 __all__ = [
@@ -31,8 +39,12 @@ __all__ = [
     "Fixture",
     "FixtureGraph",
     "FixturescopeError",
+    "MeasureError",
+    "Measurement",
     "NothingToAnalyzeError",
+    "Recorded",
     "Request",
+    "Startup",
     "Test",
     "UsageError",
     "__version__",
@@ -40,6 +52,7 @@ __all__ = [
     "dump",
     "from_graph",
     "load",
+    "measure_fixtures",
     "render",
 ]
 
@@ -52,14 +65,19 @@ _HOMES = {
     "Fixture": "model",
     "FixtureGraph": "graph",
     "FixturescopeError": "errors",
+    "MeasureError": "errors",
+    "Measurement": "model",
     "NothingToAnalyzeError": "errors",
+    "Recorded": "model",
     "Request": "model",
+    "Startup": "model",
     "Test": "model",
     "UsageError": "errors",
     "analyze": "analysis",
     "dump": "document",
     "from_graph": "document",
     "load": "document",
+    "measure_fixtures": "measure.run",
     "render": "report",
 }
 """Public name → the module it lives in."""

@@ -154,6 +154,9 @@ def measure(
     gpu: Annotated[bool, typer.Option(help="Ask accelerator libraries that the project loads.")] = True,
     isolation: Annotated[str, typer.Option(metavar="auto|fork|fresh", help="A process for each.")] = "auto",
     in_suite: Annotated[bool, typer.Option("--in-suite", help="Run the whole suite, too, and record it.")] = False,
+    startup: Annotated[bool, typer.Option(help="Time how pytest starts, and what it imports.")] = True,
+    background: Annotated[bool, typer.Option("--background", help="Start, and return at once.")] = False,
+    run_folder: Annotated[str | None, typer.Option(hidden=True)] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest unfinished run.")] = False,
     format: Annotated[
         str, typer.Option(metavar="|".join(FORMATS), help="What to write.", callback=_known_format)
@@ -171,13 +174,13 @@ def measure(
     from fixturescope.report import render
     from fixturescope.units import parse_bytes, parse_seconds
 
-    least, most = _repeat(repeat)
+    if background:
+        return _start_in_background(analysis.analyze(paths or (), rootdir=rootdir, python=python), output)
     options = MeasureOptions(
         paths=tuple(paths or ()),
         pytest_args=tuple(context.obj or ()),
         selection=Selection(name, _split(only) or (), max_fixtures, max_params),
-        least=least,
-        most=most,
+        **_repeat(repeat),
         budget_s=None if budget is None else parse_seconds(budget),
         timeout_s=parse_seconds(timeout),
         memory_limit=parse_bytes(memory_limit),
@@ -186,22 +189,23 @@ def measure(
         native=native,
         python_allocators=trace_python_allocators,
         isolation=_known_isolation(isolation),
+        startup=startup,
         in_suite=in_suite,
     )
     graph = analysis.analyze(paths or (), rootdir=rootdir, python=python)
-    document, folder = _run(graph, options, resume=resume, progress=progress and not quiet)
+    document, folder = _run(graph, options, into=run_folder, resume=resume, progress=progress and not quiet)
     shown = _options(quiet=quiet, verbose=verbose, wide=wide, to_file=_is_file(output))
     _write(render(document, format, shown), output, data=FORMATS[format].is_data)
     _note(f"document: {folder.document}")
     return EXIT_INCOMPLETE if any(one.status != "ok" for one in document.measurements) else 0
 
 
-def _repeat(text: str) -> tuple[int, int]:
+def _repeat(text: str) -> dict[Literal["least", "most"], int]:
     """Return the least and the most samples of ``MIN:MAX``, or of one number that is both."""
     least, _, most = text.partition(":")
     if not (least.isdigit() and (most or least).isdigit() and 1 <= int(least) <= int(most or least)):
         raise UsageError(f"--repeat: {text!r} is no MIN:MAX", hint="two numbers, the first not larger: 5:20")
-    return int(least), int(most or least)
+    return {"least": int(least), "most": int(most or least)}
 
 
 def _known_isolation(name: str) -> Literal["auto", "fork", "fresh"]:
@@ -211,30 +215,117 @@ def _known_isolation(name: str) -> Literal["auto", "fork", "fresh"]:
     raise UsageError(f"--isolation: there is no {name!r}", hint="one of: auto, fork, fresh")
 
 
-def _run(graph: FixtureGraph, options: MeasureOptions, *, resume: bool, progress: bool) -> tuple[Document, RunFolder]:
+def _run(
+    graph: FixtureGraph, options: MeasureOptions, *, into: str | None, resume: bool, progress: bool
+) -> tuple[Document, RunFolder]:
     """Measure, keep the document in the folder of the run, and say there what became of it."""
-    from datetime import datetime
-
     from fixturescope.document import dump, from_graph, write_atomically
     from fixturescope.live import live_view
     from fixturescope.measure.run import measure_fixtures
-    from fixturescope.measure.runs import Keeper, new_folder, unfinished
+    from fixturescope.measure.runs import Keeper, RunFolder, new_folder, unfinished
 
     rootdir = Path(graph.info.rootdir)
-    folder, elsewhere = (unfinished(rootdir), None) if resume else new_folder(rootdir)
+    if into is not None:
+        folder, elsewhere = RunFolder(Path(into)), None
+    else:
+        folder, elsewhere = (unfinished(rootdir), None) if resume else new_folder(rootdir)
     if elsewhere:
         _note(elsewhere)
-    with Keeper(folder, sys.argv[1:], now=datetime.now) as keeper, live_view(sys.stderr, wanted=progress) as show:
+    with Keeper(folder, sys.argv[1:]) as keeper, live_view(sys.stderr, wanted=progress) as show:
 
         def watch(progress: RunProgress) -> None:
             keeper(progress.done, progress.total)
             show(progress)
 
         measured = measure_fixtures(graph, options, folder=folder, watch=watch)
-        document = from_graph(measured)
+        document = _with_flame(from_graph(measured), folder)
         write_atomically(folder.document, dump(document))
         keeper.over(stopped=any("the run was stopped" in (one.reason or "") for one in document.measurements))
     return document, folder
+
+
+def _with_flame(document: Document, folder: RunFolder) -> Document:
+    """Write the flame graph of the imports, and return the document that names it."""
+    from msgspec.structs import replace
+
+    from fixturescope.document import write_atomically
+    from fixturescope.report.flame import render_flame
+
+    startup = document.startup
+    if startup is None or not startup.imports:
+        return document
+    write_atomically(folder.path / "imports.html", render_flame(startup).encode())
+    artifacts = {**startup.artifacts, "flame graph": "imports.html"}
+    return replace(document, startup=replace(startup, artifacts=artifacts))
+
+
+def _start_in_background(graph: FixtureGraph, output: str | None) -> int:
+    """Start the same command again, on its own and with a folder for what it says."""
+    import subprocess
+
+    from fixturescope.measure.runs import new_folder
+
+    folder, elsewhere = new_folder(Path(graph.info.rootdir))
+    if elsewhere:
+        _note(elsewhere)
+    before, dashes, after = _partition(sys.argv[1:], "--")
+    words = [word for word in before if word != "--background"]
+    report = [] if output else ["-o", str(folder.report)]
+    command = [sys.executable, "-m", "fixturescope", *words, *report, "--run-folder", str(folder.path), *dashes, *after]
+    with folder.log.open("ab") as log:
+        process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    _note(f"started as process {process.pid}; its folder is {folder.path}")
+    _note("fixturescope runs follow shows how it goes on, fixturescope runs stop ends it")
+    return 0
+
+
+def _partition(words: Sequence[str], at: str) -> tuple[list[str], list[str], list[str]]:
+    """Return the words before one of them, itself, and those behind it."""
+    if at not in words:
+        return list(words), [], []
+    where = list(words).index(at)
+    return list(words[:where]), [at], list(words[where + 1 :])
+
+
+# ----------------------------------------------------------------------------------------------------------------- runs
+
+runs = typer.Typer(help="Runs of measure: list them, follow one, stop one.", no_args_is_help=True)
+app.add_typer(runs, name="runs")
+
+Where = Annotated[str, typer.Argument(metavar="[DIR]", help="A folder of the project, or of one run.")]
+
+
+@runs.command("list")
+def list_runs(where: Where = ".") -> int:
+    """Show the runs of a project, the newest first: when, what became of it, and its folder."""
+    from fixturescope.measure.runs import all_folders, find_rootdir
+
+    for folder in all_folders(find_rootdir(Path(where))):
+        if run := folder.read():
+            _to_stdout(f"{run.started}  {run.state:8}  {run.done}/{run.total}  {folder.path}\n", data=False)
+    return 0
+
+
+@runs.command("follow")
+def follow_run(where: Where = ".") -> int:
+    """Show what a run has said, and what it says until it is over."""
+    from fixturescope.measure.runs import find_folder, follow
+
+    for text in follow(find_folder(Path(where))):
+        _to_stdout(text, data=False)
+    return 0
+
+
+@runs.command("stop")
+def stop_run(where: Where = ".") -> int:
+    """Let a run finish the fixture that it measures and write its document, and wait for that."""
+    from fixturescope.measure.runs import find_folder, stop
+
+    folder = find_folder(Path(where))
+    if not stop(folder):
+        raise UsageError("has not stopped yet", path=str(folder.path), hint="ask again, or end the process")
+    _note(f"stopped: {folder.path}; fixturescope measure --resume goes on with it")
+    return 0
 
 
 def _split(given: Sequence[str] | None) -> tuple[str, ...] | None:

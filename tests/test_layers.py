@@ -66,8 +66,12 @@ def test_public_names() -> None:
         "Fixture",
         "FixtureGraph",
         "FixturescopeError",
+        "MeasureError",
+        "Measurement",
         "NothingToAnalyzeError",
+        "Recorded",
         "Request",
+        "Startup",
         "Test",
         "UsageError",
         "__version__",
@@ -75,6 +79,7 @@ def test_public_names() -> None:
         "dump",
         "from_graph",
         "load",
+        "measure_fixtures",
         "render",
     ]
 

@@ -21,11 +21,15 @@ from fixturescope.measure.in_suite import Record, record_suite
 from fixturescope.measure.journal import Entry, Journal
 from fixturescope.measure.plan import Plan, Selection, Target, make_plan
 from fixturescope.measure.runs import RunFolder, new_folder
+from fixturescope.measure.startup import measure_startup
 from fixturescope.measure.supervisor import Result, Supervisor
 from fixturescope.model import Isolation, Measurement
 
 EMPTY = "fixturescope_empty"
 """A fixture of the probe that does nothing."""
+
+STARTUP_TIMEOUT_S = 600.0
+"""What one start of pytest may take at least, before it is given up."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Options:
         python_allocators: Whether memray records single objects. Without, small ones that fit into memory that the
             interpreter holds already are not seen.
         isolation: ``auto`` forks where that is safe.
+        startup: Whether to time how pytest starts, and what it imports.
         in_suite: Whether to run the whole suite as well, once, and to record what fixtures cost in it.
     """
 
@@ -63,6 +68,7 @@ class Options:
     native: bool = False
     python_allocators: bool = True
     isolation: Literal["auto", "fork", "fresh"] = "auto"
+    startup: bool = True
     in_suite: bool = False
 
 
@@ -127,7 +133,15 @@ def measure_fixtures(
             work = _Work(plan, options, isolation, supervisor, journal, tell, clock, ending)
             notes += work.overhead(inventory)
             measurements = work.measure()
-            notes += [*plan.notes, *work.notes]
+            notes += plan.notes
+        startup = None
+        if options.startup and not ending.wanted:
+            startup = measure_startup(
+                project,
+                folder=folder.path,
+                timeout_s=max(STARTUP_TIMEOUT_S, options.timeout_s),
+                progress=lambda stage: tell(Progress(stage)),
+            )
     record = Record()
     if options.in_suite and not ending.wanted:
         record = record_suite(
@@ -139,7 +153,11 @@ def measure_fixtures(
             watch=lambda done, total, test: tell(Progress("running the suite", done, total, test)),
         )
     return graph.annotated(
-        measurements, measured=[*notes, *record.measured], recorded=record.recorded, more=plan.xunit
+        measurements,
+        measured=[*notes, *record.measured],
+        startup=startup,
+        recorded=record.recorded,
+        more=plan.xunit,
     )
 
 
@@ -217,7 +235,6 @@ class _Work:
         self._began = clock()
         self._ending = ending
         self._number = 0
-        self.notes: list[str] = []
 
     def overhead(self, inventory: wire.Inventory) -> list[str]:
         """Measure a fixture that does nothing; return what measuring adds to each, in words."""

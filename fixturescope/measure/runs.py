@@ -7,7 +7,7 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -60,6 +60,11 @@ class RunFolder:
         return self.path / "document.json"
 
     @property
+    def report(self) -> Path:
+        """The report of a run in the background."""
+        return self.path / "report.txt"
+
+    @property
     def log(self) -> Path:
         """What pytest, plugins and conftests print, and in the background what we say."""
         return self.path / "log"
@@ -104,7 +109,7 @@ class Keeper:
 
     def __call__(self, done: int, total: int) -> None:
         """Say how far the run is."""
-        if (done, total) != (self._run.done, self._run.total):
+        if total and (done, total) != (self._run.done, self._run.total):
             self._write(done=done, total=total)
 
     def over(self, *, stopped: bool) -> None:
@@ -136,6 +141,49 @@ def all_folders(rootdir: Path) -> list[RunFolder]:
         return []
     found = [RunFolder(path) for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
     return sorted((one for one in found if one.read() is not None), key=lambda one: one.path.name, reverse=True)
+
+
+def find_rootdir(start: Path) -> Path:
+    """Return the nearest folder, from one upwards, that has runs.
+
+    Raises:
+        UsageError: None has.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / FOLDER).is_dir():
+            return folder
+    raise UsageError("there are no runs here or above", path=str(start), hint="fixturescope measure makes one")
+
+
+def find_folder(where: Path) -> RunFolder:
+    """Return the folder of a run that is named, or of the newest one of a project.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if RunFolder(where).read() is not None:
+        return RunFolder(where)
+    found = all_folders(find_rootdir(where))
+    if not found:
+        raise UsageError("there are no runs", path=str(where), hint="fixturescope measure makes one")
+    return found[0]
+
+
+def follow(folder: RunFolder, *, sleep: Callable[[float], None] = time.sleep) -> Iterator[str]:
+    """Give what a run has said and says, until it is over; and then its report, where it has one."""
+    with folder.log.open(encoding="utf-8", errors="replace") as log:
+        while True:
+            run = folder.read()
+            going = run is not None and run.state == "running"
+            text = log.read()
+            if text:
+                yield text
+            elif not going:
+                break
+            else:
+                sleep(0.2)
+    if folder.report.exists():
+        yield folder.report.read_text("utf-8")
 
 
 def unfinished(rootdir: Path) -> RunFolder:
