@@ -116,6 +116,7 @@ class ProjectPytest:
             **kept,
             "PYTHONDONTWRITEBYTECODE": "1",
             "TMPDIR": os.fspath(self.scratch / "tmp"),
+            "HYPOTHESIS_STORAGE_DIRECTORY": os.fspath(self.scratch / "hypothesis"),
             RUN_VARIABLE: self.run,
         }
 

@@ -22,7 +22,7 @@ MARK = "fixturescope:"
 TOP_SITES = 10
 MAX_STACK = 20
 
-_collect = gc.collect
+_collect, _freeze = gc.collect, gc.freeze
 
 
 def available() -> str | None:
@@ -42,6 +42,11 @@ def marked(key: str, proceed: Callable[[], Any]) -> Any:
 
 def _call(proceed: Callable[[], Any]) -> Any:
     return proceed()
+
+
+def forget_the_rest() -> None:
+    """Keep what is there already out of all later collections: it is not what is measured, and a fork would copy it."""
+    _freeze()
 
 
 class Tracking:

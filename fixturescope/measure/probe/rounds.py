@@ -43,6 +43,8 @@ def measure(order: wire.Order, suite: Suite, send: Send) -> wire.Outcome:
     missing = memory.available() if order.kind != "time" else None
     if missing is not None:
         return wire.Outcome(order.number, "unmeasurable", f"{sys.executable} has no memray: {missing}")
+    if order.kind != "time":
+        memory.forget_the_rest()
     listener = _LISTENERS[order.kind](order, suite, target)
     suite.session.config.pluginmanager.register(listener, "fixturescope-listener")
     undo = pytest_compat.listen(listener)
