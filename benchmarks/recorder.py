@@ -1,20 +1,22 @@
 """What recording costs: per event, per run, and where it is not asked for.
 
     python -m benchmarks.recorder events
-    python -m benchmarks.recorder start [--python PY] [--pairs N]
+    python -m benchmarks.recorder start [--python PY] [--bare PY] [--pairs N]
     python -m benchmarks.recorder run FOLDER [--python PY] [--pairs N] [-- PYTEST ARGS...]
 
 ``events`` runs suites of empty fixtures with and without the recorder, in one process each, and divides the difference by
 the number of events: a set-up with its teardown is two, asking for a value that is there already is another kind.
-``start`` compares starts of pytest on an empty suite, with the entry point's plugin and with it blocked. ``run`` compares
-whole runs of a project's suite with and without ``--fixturescope``. All by pairs, in alternating order, since what slows a
-machine down slows both of a pair; the median difference counts. The interpreter has fixturescope installed.
+``start`` compares starts of pytest on an empty suite where fixturescope is installed and not asked for with starts by the
+``--bare`` interpreter, which has the same but for fixturescope; without one, with starts in which the plugin is blocked.
+``run`` compares whole runs of a project's suite with and without ``--fixturescope``. All by pairs, in alternating order,
+since what slows a machine down slows both of a pair; the median difference counts. ``--python`` has fixturescope installed.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -68,13 +70,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("what", choices=("events", "start", "run"))
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--bare")
     parser.add_argument("--pairs", type=int, default=10)
     options = parser.parse_args(given)
     print(describe())
     if options.what == "events":
         events(options.python, options.pairs)
     elif options.what == "start":
-        start(options.python, options.pairs)
+        start(options.python, options.bare, options.pairs)
     elif options.folder is None:
         parser.error("run needs the folder of a suite")
     else:
@@ -105,13 +108,14 @@ def events(python: str, pairs: int) -> None:
             print(f"{words}: {all_.median:+.2f} µs ({all_.low:+.2f} to {all_.high:+.2f}, {all_.count} pairs)")
 
 
-def start(python: str, pairs: int) -> None:
+def start(python: str, bare: str | None, pairs: int) -> None:
     """Print the milliseconds that a start of pytest takes longer with the plugin, not asked for, than without."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "pytest.ini").write_text("[pytest]\n", "utf-8")
-        command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only"]
-        _pairs("start", {"without": [*command, "-p", "no:fixturescope"], "with": command}, folder, pairs, ok=(5,))
+        options = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only"]
+        without = [python, *options, "-p", "no:fixturescope"] if bare is None else [bare, *options]
+        _pairs("start", {"without": without, "with": [python, *options]}, folder, pairs, ok=(5,))
 
 
 def run(python: str, folder: Path, extra: Sequence[str], pairs: int) -> None:
@@ -155,12 +159,12 @@ class Run:
 
 
 def _timed(command: Sequence[str], folder: Path, ok: tuple[int, ...]) -> Run:
-    before, began = os.times(), time.perf_counter()
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=_environ())
-    wall, after = time.perf_counter() - began, os.times()
+    wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode not in ok:
         raise SystemExit(f"{command}: exit {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    processor = after.children_user + after.children_system - before.children_user - before.children_system
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     summary = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
     return Run(wall, processor, summary.strip("= ").partition(" in ")[0])
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import pytest
 
@@ -35,8 +34,7 @@ class Definition(Protocol):
     tallies: dict[str | None, Any]
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A fixture, as every process of a run would name it."""
 
     name: str
@@ -51,8 +49,7 @@ class Place:
     """The node id of the widest place where this function is registered under this name."""
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """What one fixture cost under one parameter; nanoseconds."""
 
     place: Place
@@ -69,12 +66,11 @@ class Row:
     """Nanoseconds since the epoch."""
 
 
-@dataclass(frozen=True)
-class Found:
-    """The records of one process, or of all."""
+class Found(NamedTuple):
+    """The records of one process, or of all. These three are tuples since classes of data take milliseconds to make."""
 
     rows: Sequence[Row]
-    trouble: Sequence[str] = field(default_factory=list)
+    trouble: Sequence[str] = ()
     """Why rows may be missing, in sentences."""
 
 
@@ -115,19 +111,18 @@ def merge(found: Iterable[Found]) -> Found:
 
 def dump(found: Found) -> str:
     """Return records as text: execnet carries text from a worker to the controller."""
-    return json.dumps([[asdict(row) for row in found.rows], list(found.trouble)])
+    return json.dumps(found)  # tuples become lists
 
 
 def load(text: str) -> Found:
     """Read what `dump` wrote."""
     listed, trouble = json.loads(text)
-    return Found([Row(**{**row, "place": Place(**row["place"])}) for row in listed], trouble)
+    return Found([Row(Place(*place), *rest) for place, *rest in listed], trouble)
 
 
 def _sum(one: Row, other: Row) -> Row:
     first = min(one, other, key=lambda row: row.first_at)
-    return replace(
-        first,
+    return first._replace(
         setups=one.setups + other.setups,
         setup_self=one.setup_self + other.setup_self,
         setup_cumulative=one.setup_cumulative + other.setup_cumulative,

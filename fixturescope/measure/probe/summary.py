@@ -6,9 +6,8 @@ import contextlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -26,8 +25,7 @@ EVERY_S = 0.1
 _monotonic, _write = monotonic, os.write  # bound before a test can put others in their place
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """What is said at the end of a run."""
 
     document: dict[str, Any] | None
