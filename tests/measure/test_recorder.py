@@ -285,11 +285,6 @@ CASES: dict[str, tuple[dict[str, str], Costs]] = {
     "pytest's own devices are left out": (
         {
             "test_a.py": """
-                import unittest
-
-                def setup_module(): spend(1000)
-                def teardown_function(): spend(1000)
-
                 @pytest.fixture
                 def own(): spend(1)
 
@@ -298,15 +293,49 @@ CASES: dict[str, tuple[dict[str, str], Costs]] = {
 
                 @pytest.mark.parametrize("number", [1, 2])
                 def test_one(number, own, request): pass
-
-                class TestA(unittest.TestCase):
-                    @classmethod
-                    def setUpClass(cls): spend(1000)
-                    def setUp(self): spend(1000)
-                    def test_two(self): pass
             """
         },
         {"test_a.py::own": (2, 2, 2, 0, 0)},
+    ),
+    "functions of xunit style are fixtures of their module or class": (
+        {
+            "base.py": """
+                import unittest
+                from ticks import spend
+
+                class Base(unittest.TestCase):
+                    @classmethod
+                    def setUpClass(cls): spend(16)
+            """,
+            "test_a.py": """
+                from base import Base
+
+                def setup_module(): spend(1)
+                def teardown_module(): spend(2)
+                def teardown_function(): spend(4)
+
+                def test_one(): pass
+                def test_two(): pass
+
+                class TestA:
+                    def setup_method(self): spend(8)
+                    def test_three(self): pass
+
+                class TestB(Base):
+                    def setUp(self): spend(1000)
+                    def test_four(self): pass
+
+                class TestC(Base):
+                    def test_five(self): pass
+            """,
+        },
+        {
+            "test_a.py::setup_module": (1, 1, 1, 2, 2),
+            "test_a.py::setup_function": (5, 0, 0, 8, 8),  # pytest sets it up for methods, too, and does nothing then
+            "test_a.py::TestA::setup_method": (1, 8, 8, 0, 0),
+            "test_a.py::TestB::setUpClass": (1, 16, 16, 0, 0),
+            "test_a.py::TestC::setUpClass": (1, 16, 16, 0, 0),
+        },
     ),
     "made by a loop, by a call, as a lambda, and twice in one place": (
         {

@@ -189,6 +189,8 @@ class _Names:
         return "static", None
 
     def _id(self, place: Place) -> str:
+        if place.xunit:
+            return f"{place.visible_in}::{place.name}"
         origin, plugin = self._origin(place)
         prefix = self._path(place) if origin == "static" else f"{plugin}:{place.module}"
         *outer, attribute = place.qualname.split(".")

@@ -47,6 +47,8 @@ class Place(NamedTuple):
     module: str
     visible_in: str
     """The node id of the widest place where this function is registered under this name."""
+    xunit: bool = False
+    """Whether pytest made the fixture itself, of a ``setup_module``, ``setUpClass`` or the like."""
 
 
 class Row(NamedTuple):
@@ -79,7 +81,7 @@ def rows(definitions: Iterable[Definition], session: pytest.Session) -> list[Row
     widest = _widest(session)
     return [
         Row(
-            place=_place(one, widest),
+            place=_place(one, widest, session),
             scope=str(one.fixturedef.scope),
             params=None if one.fixturedef.params is None else len(one.fixturedef.params),
             param=param,
@@ -146,16 +148,23 @@ def _widest(session: pytest.Session) -> dict[tuple[int, str], str]:
     return found
 
 
-def _place(one: Definition, widest: dict[tuple[int, str], str]) -> Place:
-    real = pytest_compat.real_function(one.function)
-    place = pytest_compat.locate(one.function)
-    name = one.fixturedef.argname
+def _place(one: Definition, widest: dict[tuple[int, str], str], session: pytest.Session) -> Place:
+    fixturedef, real = one.fixturedef, pytest_compat.real_function(one.function)
+    styled = pytest_compat.xunit_name(fixturedef)
+    place = pytest_compat.locate(one.function) if styled is None else _xunit_place(fixturedef, session)
     return Place(
-        name=name,
+        name=styled or fixturedef.argname,
         file=place.file,
         line=place.line or 0,
         function=place.function,
         qualname=str(getattr(real, "__qualname__", place.function)),
         module=place.module,
-        visible_in=widest.get((id(real), name), str(one.fixturedef.baseid)),
+        visible_in=widest.get((id(real), fixturedef.argname), str(fixturedef.baseid)),
+        xunit=styled is not None,
     )
+
+
+def _xunit_place(fixturedef: Any, session: pytest.Session) -> pytest_compat.Place:
+    from fixturescope.measure.probe import xunit  # it imports unittest, which most suites need not
+
+    return xunit.place_of(fixturedef, {node.nodeid: node for node in pytest_compat.collectors_above(session.items)})
