@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import fixturescope
+from fixturescope.cli import main
 from fixturescope.document import dump, from_graph, load
 from fixturescope.errors import MeasureError
 from fixturescope.graph import FixtureGraph
@@ -204,3 +205,25 @@ def test_measured_and_recorded_stand_in_one_document(tmp_path: Path) -> None:
     totals = {one.fixture: (one.setups, one.setup_s.own) for one in document.recorded}
     assert totals["conftest.py::slow"] == (1, pytest.approx(0.02, abs=0.05))
     assert totals["conftest.py::quick"] == (2, pytest.approx(0.01, abs=0.05))
+
+
+def test_the_command_line_shows_what_was_predicted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = draw(
+        tmp_path / "suite",
+        {
+            "conftest.py": "def pytest_sessionstart(session): pass\n@pytest.fixture\ndef own(): pass",
+            "test_a.py": "def test_one(own): pass",
+        },
+    )
+    monkeypatch.chdir(folder)
+    options = ["--python", sys.executable, "--no-memory", "--no-gpu", "--repeat=1", "--in-suite", "-v"]
+    assert main(["measure", str(folder), *options]) == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    at = lines.index("Recorded in a run of the suite (1)")
+    assert lines[at + 2].split()[:4] == ["own", "function", "1", "1"]
+    assert any("predicted for the" in line for line in lines[at:])
+    assert any(line.endswith(" s: 1 passed") for line in lines)
+    assert "running the suite …" in err.splitlines()

@@ -610,6 +610,37 @@ def test_our_own_trouble_is_said_and_spoils_nothing(tmp_path: Path) -> None:
     assert ran.costs["test_a.py::plain"][0] == 2
 
 
+def test_what_another_thread_sets_up_ends_the_record_and_that_is_said(tmp_path: Path) -> None:
+    files = {
+        "test_a.py": """
+            from threading import Thread
+
+            @pytest.fixture
+            def main(): spend(1)
+
+            @pytest.fixture
+            def other(): spend(1)
+
+            def test_one(main): pass
+            def test_two(request):
+                thread = Thread(target=request.getfixturevalue, args=("other",))
+                thread.start()
+                thread.join()
+        """
+    }
+    ran = run(draw(tmp_path, files))
+    assert ran.code == 0
+    assert ran.costs == {"test_a.py::main": (1, 1, 1, 0, 0)}
+    assert "recording stopped before the end: 'other' was set up in another thread, so that costs overlap" in ran.output
+
+
+def test_what_forks_set_up_is_missing_and_that_is_said(tmp_path: Path) -> None:
+    conftest = "def pytest_addoption(parser): parser.addoption('--forked', action='store_true')"
+    ran = run(draw(tmp_path, {**SHARED, "conftest.py": f"{conftest}\n@pytest.fixture\ndef user(): pass"}), "--forked")
+    assert ran.document
+    assert ran.document.measured[1].startswith("tests ran in forks (--forked): ")
+
+
 def test_a_document_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     ran = run(draw(tmp_path, SHARED), f"--fixturescope-record={tmp_path / 'pytest.ini' / 'x.json'}")
     assert ran.code == 0

@@ -9,6 +9,7 @@ fixture that was there already costs nothing, and self times sum up to what was 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from threading import get_ident
 from time import perf_counter_ns, time_ns
 from typing import Any
 
@@ -24,7 +25,7 @@ WORKER_KEY = "fixturescope_records"
 
 _NOTHING = object()
 
-_clock, _now = perf_counter_ns, time_ns  # bound before a test can put others in their place
+_clock, _now, _thread = perf_counter_ns, time_ns, get_ident  # bound before a test can put others in their place
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -110,6 +111,7 @@ class Recorder:
         self._serial = 0
         self._setup_total = 0
         self._teardown_total = 0
+        self._main_thread = _thread()
         self._trouble: str | None = None
         """Why recording stopped before its time."""
         self._undo: Callable[[], None] | None = None
@@ -163,6 +165,8 @@ class Recorder:
         trouble = [] if self._trouble is None else [f"recording stopped before the end: {self._trouble}"]
         if session.config.getoption("--setup-plan", False):
             known, trouble = [], ["nothing was set up: --setup-plan"]
+        if any(session.config.getoption(name, False) for name in ("forked", "boxed")):
+            trouble.append("tests ran in forks (--forked): what was set up there is not in the record")
         return records.Found(records.rows(known, session), trouble)
 
     # workers
@@ -204,6 +208,9 @@ class Recorder:
     def _begin(self, fixturedef: Any, request: Any) -> Tally | None:
         """Return the tally of a set-up that begins; None where it is not to be recorded."""
         if self._trouble is not None:
+            return None
+        if _thread() != self._main_thread:
+            self._trouble = f"{fixturedef.argname!r} was set up in another thread, so that costs overlap"
             return None
         try:
             definition = self._definitions.get(fixturedef, _NOTHING)
@@ -272,6 +279,9 @@ class Recorder:
         """End an interval; return its nanoseconds without those of the intervals inside it."""
         whole = self.clock() - began
         inner = self._inner
+        if depth >= len(inner):  # an outer interval ended first: not all happens in one thread
+            self._trouble = self._trouble or "a fixture was torn down in another thread, so that costs overlap"
+            return 0
         own = whole - inner[depth]
         del inner[depth:]  # with what an exception from outside, such as a time limit's, may have left open
         if depth:
