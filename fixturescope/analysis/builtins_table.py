@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fixturescope.analysis.values import (
+    ITERATORS,
     UNKNOWN,
+    UNORDERED,
     Collection,
     Constant,
     External,
@@ -35,9 +38,6 @@ MAX_DEPTH = 20
 NOT_PLAIN: Any = object()
 """What ``plain`` returns for a value that is not wholly known."""
 
-UNORDERED = frozenset({"set", "unordered"})
-"""Kinds of collections whose items are known and whose order is not; ``unordered`` is a list or tuple of a set."""
-
 _MAKERS: dict[str, Callable[[list[Any]], Any]] = {"list": list, "tuple": tuple, "set": set, "version_info": tuple}
 """Kinds that compare like a Python value; the others (``range``, ``view``, ``iterator``) can only be iterated over."""
 
@@ -50,6 +50,13 @@ _WIDTH = re.compile(r"\*|\d{4}")
 MUTATORS = frozenset({
     "append", "extend", "insert", "add", "update", "remove", "pop", "popitem", "clear", "sort", "reverse", "setdefault", "discard",
 })  # fmt: skip
+
+_LOOKING = frozenset({
+    "copy", "count", "index", "get", "keys", "values", "items", "union", "difference", "intersection", "symmetric_difference",
+    "issubset", "issuperset", "isdisjoint", "fromkeys", "__add__", "__and__", "__class__", "__contains__", "__eq__",
+    "__getitem__", "__iter__", "__len__", "__mul__", "__or__", "__repr__", "__reversed__", "__str__", "__sub__",
+})  # fmt: skip
+"""Methods of collections that change nothing."""
 
 _SET_METHODS = {"union": "|", "difference": "-", "intersection": "&", "symmetric_difference": "^"}
 
@@ -118,11 +125,29 @@ def in_order(ev: Evaluator, value: Value) -> tuple[Value, ...] | None:
     return items if items is None or ordered else (UNKNOWN,) * len(items)
 
 
+def is_fixed(value: Collection) -> bool:
+    """Return whether nothing changes a collection in place: a tuple and the like."""
+    return isinstance(value, Items) and value.kind in ("tuple", "range", "version_info")
+
+
+def iterator_kind(ordered: bool, kind: str = "iterator") -> str:
+    """Return the kind of an iterator over something whose order is known or not."""
+    return kind if ordered else {"iterator": "shuffled", "generator": "shuffled generator"}.get(kind, "unordered")
+
+
+@contextlib.contextmanager
+def late(ev: Evaluator, ordered: bool) -> Iterator[None]:
+    """What happens within happens when somebody goes through an iterator, if ever."""
+    perhaps = ev.condition() if ev.sink is None else contextlib.nullcontext()
+    with perhaps, contextlib.nullcontext() if ordered else ev.shuffle():
+        yield
+
+
 def sources(*values: Value) -> tuple[Value, ...]:
     """Return what iterating over these values looks at as it goes: for an iterator, what that looks at."""
     found: list[Value] = []
     for value in map(current, values):
-        is_iterator = isinstance(value, Items) and (value.over or value.kind in ("iterator", "generator"))
+        is_iterator = isinstance(value, Items) and (value.over or value.kind in ITERATORS)
         found.extend(value.over if is_iterator and isinstance(value, Items) else [value])
     return tuple(found)
 
@@ -165,6 +190,10 @@ def binary(ev: Evaluator, op: str, left: Value, right: Value) -> Value:
     if op == "+" and (_text(left) or _text(right)):
         return _joined(left, right)
     return _arithmetic(op, left, right)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _text(value: Value) -> bool:
@@ -233,6 +262,9 @@ def method(ev: Evaluator, receiver: Value, name: str, args: Sequence[Value], kwa
     """Return what a method of a builtin value returns, and change the value where the method does."""
     if name in MUTATORS and isinstance(receiver, Collection):
         return _mutate(ev, receiver, name, list(args), kwargs)
+    if isinstance(receiver, Collection) and name not in _LOOKING and not is_fixed(receiver):
+        ev.change(receiver, Unknown(f"{name} may change it"))
+        return UNKNOWN
     if isinstance(receiver, Mapped):
         return _dict_method(receiver, name, args)
     if isinstance(receiver, Items):
@@ -487,7 +519,7 @@ def _collect(kind: str) -> _Handler:
             return Sized(args[0].size)
         ordered, over = is_ordered(args[0]), sources(args[0]) if kind == "iterator" else ()
         items = ev.drain(args[0])
-        return UNKNOWN if items is None else Items(kind if ordered else "unordered", items, over)
+        return UNKNOWN if items is None else Items(iterator_kind(ordered, kind), items, over)
 
     return handler
 
@@ -506,6 +538,7 @@ def _set(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value
 
 
 def _sorted(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    ordered = is_ordered(*args[:1])
     items = ev.drain(args[0]) if args else None
     if items is None:
         return Sized(args[0].size) if args and isinstance(args[0], Sized) else UNKNOWN
@@ -518,8 +551,8 @@ def _sorted(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Va
     backwards = plain(kwargs.get("reverse", Constant(False)))
     if any(value is NOT_PLAIN for value in values) or not isinstance(backwards, bool | int):
         return Items("list", (UNKNOWN,) * len(items))
-    if args and not is_ordered(args[0]) and "key" in kwargs:
-        return Items("list", (UNKNOWN,) * len(items))  # of those with one key any may be the first
+    if not ordered and ("key" in kwargs or len({type(value) for value in values}) > 1):
+        return Items("list", (UNKNOWN,) * len(items))  # of those with one key, of 1 and True, any may be the first
     try:
         order = sorted(range(len(items)), key=values.__getitem__, reverse=bool(backwards))
     except TypeError:
@@ -539,7 +572,7 @@ def _enumerate(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) ->
 
 def _zip(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
     over = sources(*args)
-    iterators = [id(arg) for arg in args if isinstance(arg, Items) and arg.kind in ("iterator", "generator")]
+    iterators = [id(arg) for arg in args if isinstance(arg, Items) and arg.kind in ITERATORS]
     columns = [in_order(ev, arg) for arg in args]
     if any(column is None for column in columns) or len(set(iterators)) < len(iterators):
         return UNKNOWN  # what is not known, or one iterator twice
@@ -554,7 +587,7 @@ def _dict(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Valu
             pairs.extend(args[0].items)
         else:
             rows = in_order(ev, args[0])
-            cells = [ev.drain(row) for row in rows] if rows is not None else [None]
+            cells = [in_order(ev, row) for row in rows] if rows is not None else [None]
             if any(cell is None or len(cell) != 2 for cell in cells):
                 return UNKNOWN
             pairs.extend((cell[0], cell[1]) for cell in cells if cell is not None)
@@ -574,9 +607,16 @@ def _plainly(call: Callable[..., object], iterates: int | None = None) -> _Handl
 
     def handler(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
         over = iterates is not None and len(args) <= iterates
+        shuffled = over and not is_ordered(*args[:1])
         values = [plain(arg, iterates=over and i == 0, ordered=iterates is None) for i, arg in enumerate(args)]
         if kwargs or any(value is NOT_PLAIN for value in values):
             return UNKNOWN
+        if (
+            shuffled
+            and len({type(one) for one in values[0]} | {int}) > 1
+            and not all(_is_text(one) for one in values[0])
+        ):
+            return UNKNOWN  # of 1 and True the first is the largest; a sum of fractions hangs on their order
         try:
             return wrap(call(*values))
         except (TypeError, ValueError, OverflowError, MemoryError):
@@ -594,7 +634,7 @@ def _product(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> V
     if total > MAX_ITEMS:
         return Sized(total) if total < MAX_INT else UNKNOWN
     rows: list[tuple[Value, ...]] = [()]
-    kind = "iterator" if is_ordered(*args) else "unordered"
+    kind = iterator_kind(is_ordered(*args))
     for column in [ev.drain(arg) or () for arg in args] * repeat:
         rows = [(*row, item) for row in rows for item in column]
     return Items(kind, tuple(Items("tuple", row) for row in rows))
@@ -606,7 +646,7 @@ def _chain(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Val
     if any(column is None for column in columns):
         sizes = [ev.size(arg) for arg in args]
         return UNKNOWN if any(size is None for size in sizes) else Sized(sum(size or 0 for size in sizes))
-    made = _bounded("iterator" if ordered else "unordered", tuple(item for column in columns for item in column or ()))
+    made = _bounded(iterator_kind(ordered), tuple(item for column in columns for item in column or ()))
     if isinstance(made, Items):
         made.over = over
     return made
@@ -629,7 +669,7 @@ def _combinatoric(count: Callable[[int, int], int], each: Callable[..., Iterable
         ordered, items = is_ordered(args[0]), ev.drain(args[0])
         if items is None or total * length > MAX_ITEMS:
             return Sized(total)
-        return Items("iterator" if ordered else "unordered", tuple(Items("tuple", row) for row in each(items, length)))
+        return Items(iterator_kind(ordered), tuple(Items("tuple", row) for row in each(items, length)))
 
     return handler
 
@@ -652,21 +692,25 @@ def _filter(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Va
     if items is None or here is None:
         return UNKNOWN
     kept = []
-    for item in items:
-        passes = item if args[0] == Constant(None) else ev.call(args[0], (item,), {}, False, here.line, here)
-        truth = ev.truth(passes)
-        if truth is None:
-            return UNKNOWN
-        kept += [item] if truth else []
-    return Items("generator" if ordered else "unordered", tuple(kept), over)
+    with late(ev, ordered):
+        for item in items:
+            passes = item if args[0] == Constant(None) else ev.call(args[0], (item,), {}, False, here.line, here)
+            truth = ev.truth(passes)
+            if truth is None:
+                return UNKNOWN
+            kept += [item] if truth else []
+    return Items(iterator_kind(ordered, "generator"), tuple(kept), over)
 
 
 def _next(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
     iterator = args[0] if args else UNKNOWN
-    if not isinstance(iterator, Items) or iterator.kind not in ("iterator", "generator"):
+    if not isinstance(iterator, Items) or iterator.kind not in ITERATORS:
         return UNKNOWN
     if not iterator.items:
         return args[1] if len(args) > 1 else UNKNOWN
+    if not is_ordered(iterator):
+        ev.change(iterator, Unknown("any of its items is gone"))
+        return UNKNOWN
     ev.change(iterator, Items(iterator.kind, iterator.items[1:], iterator.over))
     return current(iterator.items[0])
 

@@ -11,6 +11,7 @@ This module holds what an evaluation knows (names, what is certain) and calls of
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,8 +22,10 @@ from fixturescope.analysis import flow, instances, known, statements
 from fixturescope.analysis.bounds import DEFAULT, Bounds
 from fixturescope.analysis.expressions import Expressions
 from fixturescope.analysis.frames import Binding, Frame, Issue, Module
-from fixturescope.analysis.outcomes import DATA, Outcome, changeable, falls, same, ways_of
+from fixturescope.analysis.outcomes import DATA, Outcome, changeable, falls, merged, same, ways_of
 from fixturescope.analysis.values import (
+    ITERATORS,
+    LATE,
     UNKNOWN,
     BoundMethod,
     Choice,
@@ -138,6 +141,10 @@ class Evaluator(Expressions):
         self._calls: list[f.Function] = []
         self._conditions: list[int] = []
         """For each undecided condition that what is evaluated stands under: the youngest collection before it."""
+        self._shuffles: list[int] = []
+        """The same for each loop whose rounds happen in an order that is not known."""
+        self._unordered: set[tuple[int, str]] = set()
+        """Names that such loops bound in scopes older than they are: ``id`` of the scope and name."""
 
     def run_module(self, module: Module) -> None:
         """Evaluate a module's body once; a module that is being evaluated stays as far as it is (an import cycle)."""
@@ -147,6 +154,7 @@ class Evaluator(Expressions):
         outer, self._steps = self._steps, 0
         sink, self.sink = self.sink, None
         conditions, self._conditions = self._conditions, []
+        shuffles, self._shuffles = self._shuffles, []
         active, self._active = self._active, [module.frame]
         frame = module.frame
         frame.names["__name__"] = Binding(Constant(module.dotted), True, 0)
@@ -161,6 +169,7 @@ class Evaluator(Expressions):
         finally:
             module.state = "done"
             self._steps, self.sink, self._conditions, self._active = outer, sink, conditions, active
+            self._shuffles = shuffles
 
     def _top_level(self, statement: f.Stmt, module: Module) -> Outcome | None:
         """Execute one statement of a module; behind one that skips it, the rest is what another environment would see."""
@@ -211,10 +220,41 @@ class Evaluator(Expressions):
         finally:
             self._conditions.pop()
 
+    @contextlib.contextmanager
+    def perhaps(self, frame: Frame) -> Iterator[None]:
+        """An expression within may not be evaluated; it binds names by ``:=`` at most."""
+        scope = self.binding_scope(frame)
+        before = dict(scope.names)
+        with self.condition():
+            yield
+        scope.names = merged(before, [before, scope.names])
+
+    @contextlib.contextmanager
+    def shuffle(self) -> Iterator[None]:
+        """What is evaluated within happens once for each of some items, in an order that is not known."""
+        self._shuffles.append(next_serial())
+        try:
+            yield
+        finally:
+            self._shuffles.pop()
+            if not self._shuffles:
+                self._unordered.clear()
+
+    def in_order(self, serial: int) -> bool:
+        """Whether something made at that time is seen by one round only of all loops without a known order."""
+        return not self._shuffles or serial > self._shuffles[-1]
+
+    def is_bound_in_order(self, frame: Frame, name: str) -> bool:
+        """Whether a name does not hang on which round of such a loop comes first."""
+        return (id(frame), name) not in self._unordered
+
     def change(self, collection: Collection, new: Value) -> None:
         """Change a collection in place; one that is older than an undecided condition is not known from then on."""
-        settled = self.settled(collection.serial)
-        become(collection, new if settled else Unknown("it is changed under a condition"))
+        if not self.settled(collection.serial):
+            new = Unknown("it is changed under a condition")
+        elif not self.in_order(collection.serial):
+            new = Unknown("it is changed in an order that is not known")
+        become(collection, new)
 
     def spoil(self, value: Value) -> None:
         """Something that is not known is changed: whatever it may be is not known either from then on."""
@@ -237,7 +277,7 @@ class Evaluator(Expressions):
         """Return what iterating over a value gives, as ``items`` does; of an iterator nothing is known afterwards."""
         value = current(value)
         items = self.items(value)
-        if isinstance(value, Items) and value.kind in ("iterator", "generator"):
+        if isinstance(value, Items) and value.kind in ITERATORS:
             become(value, Unknown("it is used up"))
         return items
 
@@ -258,7 +298,7 @@ class Evaluator(Expressions):
         before = frame.names.get(name)
         if before is not None and before.certain and not self._conditions:
             frame.replaced.append((name, before))
-        if isinstance(value, Items) and value.kind == "generator":
+        if isinstance(value, Items) and value.kind in LATE:
             value = UNKNOWN  # it looks at the names it uses when it is iterated over, not now
         if frame.kind != "function" and isinstance(value, FixtureValue):
             value = self.made(value, line, frame, unless_defined=True)
@@ -315,10 +355,19 @@ class Evaluator(Expressions):
 
     def bind_elsewhere(self, frame: Frame, name: str, value: Value, line: int) -> None:
         """Bind a name in a scope that is not the one being evaluated."""
-        if self.settled(frame.serial):
-            frame.names[name] = Binding(value, True, line)
-        else:
-            frame.names[name] = Binding(UNKNOWN if isinstance(value, DATA) else value, False, line)
+        settled = self.settled(frame.serial)
+        if not self.in_order(frame.serial):
+            settled &= self.is_bound_in_order(frame, name)  # of two rounds that bind it, any may be the last
+            self._unordered.add((id(frame), name))
+            value = UNKNOWN if isinstance(value, DATA) else value
+        frame.names[name] = Binding(value if settled or not isinstance(value, DATA) else UNKNOWN, settled, line)
+
+    @staticmethod
+    def binding_scope(frame: Frame) -> Frame:
+        """Return the scope where ``:=`` binds: that around the comprehensions it stands in."""
+        while frame.comprehension and frame.parent is not None:
+            frame = frame.parent
+        return frame
 
     def lookup(self, frame: Frame, name: str) -> Value:
         """Return what a name stands for, from the inside out."""
@@ -334,6 +383,17 @@ class Evaluator(Expressions):
         if name in self.replaced_builtins:
             return Unknown(f"{name} is not the builtin any more")
         return External(f"builtins.{name}")
+
+    def is_bound(self, frame: Frame, name: str) -> bool:
+        """Return whether a name stands for something for sure."""
+        scope: Frame | None = frame
+        while scope is not None:
+            if (binding := scope.names.get(name)) is not None:
+                return binding.certain
+            if any(name in self.modules.star_names(dotted) for dotted in scope.stars):
+                return True
+            scope = scope.parent
+        return hasattr(builtins, name)
 
     def seen(self, module: Module | None, name: str, binding: Binding) -> Value:
         """Return what is known of the value that a name is bound to.
@@ -382,6 +442,19 @@ class Evaluator(Expressions):
             self._hand_over(function, args, kwargs)
         if body is None or len(self._calls) >= self.bounds.call_depth or self._calls.count(function.facts) > 2:
             return UNKNOWN
+        if function.facts.is_generator and self.sink is None:  # its body runs when somebody goes through it, if ever
+            with self.condition():
+                return self._run_function(function, body, args, kwargs, incomplete)
+        return self._run_function(function, body, args, kwargs, incomplete)
+
+    def _run_function(
+        self,
+        function: FunctionValue,
+        body: Sequence[f.Stmt],
+        args: Sequence[Value],
+        kwargs: dict[str, Value],
+        incomplete: bool,
+    ) -> Value:
         frame = Frame(
             function.module,
             "function",
@@ -409,7 +482,8 @@ class Evaluator(Expressions):
         ways = ways_of(outcome)
         if function.facts.is_generator:
             whole = frame.yielded is not None and all(way.kind == "return" for way in ways)
-            return Items("generator", tuple(frame.yielded or ()), self._looked_at(body, frame)) if whole else UNKNOWN
+            kind = known.iterator_kind(not frame.shuffled, "generator")
+            return Items(kind, tuple(frame.yielded or ()), self._looked_at(body, frame)) if whole else UNKNOWN
         returned = [way.value for way in ways if way.kind == "return"]
         if falls(outcome):
             returned.append(Constant(None))
@@ -435,6 +509,8 @@ class Evaluator(Expressions):
                 self.spoil(collection)
             if isinstance(collection, InstanceValue) and collection.attributes:
                 instances.forget(collection)
+            if isinstance(collection, ClassValue):
+                instances.forget_class(collection)
             if isinstance(collection, Collection) and self.modules.mutated_elsewhere(function.module, name):
                 self.change(collection, Unknown(f"{function.facts.name} may change it"))
 

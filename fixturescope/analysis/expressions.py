@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import operator
@@ -13,10 +14,20 @@ from packaging.version import Version
 
 from fixturescope.analysis import effects, instances, known
 from fixturescope.analysis import facts as f
-from fixturescope.analysis.builtins_table import are_told_apart, entry, in_order, is_ordered, mapped, sources, wrap
+from fixturescope.analysis.builtins_table import (
+    are_told_apart,
+    entry,
+    in_order,
+    is_ordered,
+    iterator_kind,
+    mapped,
+    sources,
+    wrap,
+)
 from fixturescope.analysis.frames import Binding, Frame
 from fixturescope.analysis.mro import lookup_in_class
 from fixturescope.analysis.values import (
+    ITERATORS,
     UNKNOWN,
     BoundMethod,
     Choice,
@@ -110,7 +121,7 @@ class Expressions:
         if isinstance(value, Constant):
             return bool(value.value)
         if isinstance(value, Items):
-            return value.kind in ("iterator", "generator") or bool(value.items)
+            return value.kind in ITERATORS or bool(value.items)
         if isinstance(value, Mapped):
             return bool(value.items)
         if isinstance(value, Sized):
@@ -321,7 +332,8 @@ def _bin(ev: Evaluator, node: f.Bin, frame: Frame) -> Value:
         left = ev.eval(node.left, frame)
         truth = ev.truth(left)
         if truth is None:
-            settled = ev.truth(ev.eval(node.right, frame)) is (node.op == "or")
+            with ev.perhaps(frame):
+                settled = ev.truth(ev.eval(node.right, frame)) is (node.op == "or")
             return UNKNOWN if not settled else _TRUE if node.op == "or" else _FALSE
         return ev.eval(node.right, frame) if truth is (node.op == "and") else left
     left = ev.eval(node.left, frame)
@@ -341,7 +353,8 @@ def _cmp(ev: Evaluator, node: f.Cmp, frame: Frame) -> Value:
     left = ev.eval(node.left, frame)
     result: bool | None = True
     for op, right_node in node.rest:
-        right = ev.eval(right_node, frame)
+        with ev.perhaps(frame) if result is None else contextlib.nullcontext():
+            right = ev.eval(right_node, frame)
         one = _compare(ev, op, left, right)
         if one is False:
             return Constant(False)
@@ -365,6 +378,8 @@ def _compare(ev: Evaluator, op: str, left: Value, right: Value) -> bool | None:
         return None
     if op in ("in", "not in") and isinstance(right, Namespace):
         there = isinstance(left, Constant) and right.frame.names.get(str(left.value))
+        if isinstance(left, Constant) and not ev.is_bound_in_order(right.frame, str(left.value)):
+            return None
         return (op == "in") if there and there.certain else None
     if op in ("in", "not in"):
         items = right.value if isinstance(right, Constant) and isinstance(right.value, str) else ev.items(right)
@@ -420,9 +435,9 @@ def _cond(ev: Evaluator, node: f.Cond, frame: Frame) -> Value:
     truth = ev.truth(ev.eval(node.test, frame))
     if truth is not None:
         return ev.eval(node.body if truth else node.orelse, frame)
-    with ev.condition():
+    with ev.perhaps(frame):
         body = ev.eval(node.body, frame)
-    with ev.condition():
+    with ev.perhaps(frame):
         orelse = ev.eval(node.orelse, frame)
     body = current(body)
     if body == orelse and type(getattr(body, "value", None)) is type(getattr(orelse, "value", None)):
@@ -476,7 +491,8 @@ def _index(ev: Evaluator, node: f.Index, frame: Frame) -> Value:
 
 
 def _comp(ev: Evaluator, node: f.Comp, frame: Frame) -> Value:
-    scope = Frame(frame.module, "function", frame, line=frame.line)
+    lazy = node.kind == "generator"
+    scope = Frame(frame.module, "function", frame, line=frame.line, comprehension="lazy" if lazy else "whole")
     found = _Found()
     if not _comp_loop(ev, node, 0, scope, found, frame):
         return UNKNOWN
@@ -487,7 +503,7 @@ def _comp(ev: Evaluator, node: f.Comp, frame: Frame) -> Value:
     if node.kind == "set":
         return _set(values)
     over = tuple(found.over) if node.kind == "generator" else ()
-    return Items("unordered" if found.unordered else node.kind, tuple(values), over)
+    return Items(iterator_kind(not found.unordered, node.kind), tuple(values), over)
 
 
 @dataclass(slots=True)
@@ -509,23 +525,47 @@ def _comp_loop(ev: Evaluator, node: f.Comp, level: int, scope: Frame, found: _Fo
     iterable = ev.eval(gen.iter, scope if level else outside)  # the first is evaluated outside, in a class body too
     found.unordered |= not is_ordered(iterable)
     found.over.extend(sources(iterable))
+    ordered = is_ordered(iterable)
     items = ev.drain(iterable)
     if items is None:
         ev.bind_target(gen.target, UNKNOWN, scope.line, scope)
         with ev.condition():
-            ev.eval(node.elt, scope)  # look once at what the element asks for
+            for one in (*gen.ifs, node.key, node.elt):
+                ev.eval(one, scope)  # look once at what the element asks for
         return False
+    lazily = ev.condition() if node.kind == "generator" and ev.sink is None else contextlib.nullcontext()
+    with lazily, contextlib.nullcontext() if ordered else ev.shuffle():
+        return _comp_rounds(ev, node, level, items, scope, found, outside)
+
+
+def _comp_rounds(
+    ev: Evaluator, node: f.Comp, level: int, items: Sequence[Value], scope: Frame, found: _Found, outside: Frame
+) -> bool:
+    gen = node.gens[level]
     whole = True
     for item in items:
         ev.bind_target(gen.target, item, scope.line, scope)
-        wanted = [ev.truth(ev.eval(condition, scope)) for condition in gen.ifs]
-        if False in wanted:
+        wanted = _wanted(ev, gen.ifs, scope)
+        if wanted is False:
             continue
-        whole &= None not in wanted
-        whole = _comp_loop(ev, node, level + 1, scope, found, outside) and whole
+        whole &= wanted is True
+        with contextlib.nullcontext() if wanted else ev.condition():
+            whole = _comp_loop(ev, node, level + 1, scope, found, outside) and whole
         if len(found.pairs) > MAX_ITEMS:
             return False
     return whole
+
+
+def _wanted(ev: Evaluator, conditions: Sequence[f.Expr], scope: Frame) -> bool | None:
+    """Whether all conditions of a comprehension hold; those behind one that is not known may not be looked at."""
+    wanted: bool | None = True
+    for condition in conditions:
+        with contextlib.nullcontext() if wanted else ev.condition():
+            truth = ev.truth(ev.eval(condition, scope))
+        if truth is False:
+            return False
+        wanted = truth and wanted
+    return wanted
 
 
 def _lambda(ev: Evaluator, node: f.Lambda, frame: Frame) -> Value:
@@ -534,8 +574,22 @@ def _lambda(ev: Evaluator, node: f.Lambda, frame: Frame) -> Value:
 
 def _walrus(ev: Evaluator, node: f.Walrus, frame: Frame) -> Value:
     value = ev.eval(node.value, frame)
-    ev.bind(frame, node.target, value, frame.line)
+    if not frame.comprehension:
+        ev.bind(frame, node.target, value, frame.line)
+        return value
+    scope = ev.binding_scope(frame)
+    if node.target in scope.outer:
+        ev.bind(scope, node.target, UNKNOWN, frame.line)
+    else:  # how far somebody goes through a generator is not known
+        ev.bind_elsewhere(scope, node.target, UNKNOWN if _is_lazy(frame) else value, frame.line)
     return value
+
+
+def _is_lazy(frame: Frame) -> bool:
+    """Whether a scope is that of a generator expression, or of a comprehension in one."""
+    while frame.comprehension == "whole" and frame.parent is not None:
+        frame = frame.parent
+    return frame.comprehension == "lazy"
 
 
 _EVAL: dict[type, Callable[[Any, Any, Frame], Value]] = {

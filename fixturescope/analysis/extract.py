@@ -458,8 +458,8 @@ class _Extractor:
     def _expression_statement(self, node: cst.Expr, line: int) -> f.Stmt | None:
         if isinstance(node.value, cst.Yield):
             return self._yield(node.value, line)
-        if isinstance(node.value, cst.SimpleString | cst.ConcatenatedString | cst.Name | cst.Ellipsis):
-            return None  # a docstring, a bare name: no effect that bears on fixtures
+        if isinstance(node.value, cst.SimpleString | cst.ConcatenatedString | cst.Ellipsis):
+            return None  # a docstring, a stub's body: no effect
         return f.ExprStmt(self.expr(node.value), line)
 
     def _yield(self, node: cst.Yield, line: int) -> f.Stmt:

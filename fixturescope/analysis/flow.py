@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixturescope.analysis import facts as f
 from fixturescope.analysis import known
-from fixturescope.analysis.builtins_table import sources
+from fixturescope.analysis.builtins_table import is_ordered, sources
 from fixturescope.analysis.frames import Binding, Frame, Issue
 from fixturescope.analysis.outcomes import (
     DATA,
@@ -16,10 +16,12 @@ from fixturescope.analysis.outcomes import (
     assigned,
     falls,
     joined,
+    leaves_early,
     may_raise,
     merged,
     names_in,
     registers,
+    same,
     ways_of,
 )
 from fixturescope.analysis.values import (
@@ -27,10 +29,12 @@ from fixturescope.analysis.values import (
     Collection,
     Constant,
     Mapped,
+    Unknown,
     Value,
     current,
 )
 from fixturescope.analysis.values import Sequence as Items
+from fixturescope.analysis.walk import names_read, statements
 
 if TYPE_CHECKING:
     from fixturescope.analysis.evaluate import Evaluator
@@ -111,8 +115,9 @@ def _alternative(ev: Evaluator, body: Sequence[f.Stmt], frame: Frame) -> Outcome
 def _for(ev: Evaluator, s: f.For, frame: Frame) -> Outcome | None:
     iterable = ev.eval(s.iter, frame)
     looked_at = [one for one in sources(iterable) if isinstance(one, Collection)]
+    shuffled = None if is_ordered(iterable) else Shuffled(frame, s)
     items = ev.drain(iterable)
-    if items is None or len(items) > ev.bounds.loop:
+    if items is None or len(items) > ev.bounds.loop or (shuffled and leaves_early(s.body)):
         if frame.kind == "module" and registers(s.body):
             frame.module.issues.append(Issue(s.line, "a loop over values that are not known makes names"))
         return maybe(ev, s, frame)
@@ -123,20 +128,71 @@ def _for(ev: Evaluator, s: f.For, frame: Frame) -> Outcome | None:
     def rounds() -> Iterator[bool]:
         nonlocal changed
         for item in items:
+            if shuffled:
+                shuffled.begin()
             ev.bind_target(s.target, item, s.line, frame)
             yield True
+            if shuffled:
+                shuffled.end()
             changed = any(one.now is not None for one in looked_at)
             if changed:  # the body changes what it goes through: how it goes on is not known
-                return
+                break
+        if shuffled:
+            shuffled.leave()
 
     def rest() -> Outcome | None:
         return maybe(ev, s, frame) if changed else ev.block(s.orelse, frame)
 
     frame.turning.extend(turning)
     try:
-        return _loop(ev, rounds(), s.body, rest, frame)
+        with ev.shuffle() if shuffled else contextlib.nullcontext():
+            return _loop(ev, rounds(), s.body, rest, frame)
     finally:
         del frame.turning[len(frame.turning) - len(turning) :]
+
+
+class Shuffled:
+    """A loop over items whose order is not known: no round knows what another has bound, nor does what follows.
+
+    Args:
+        frame: Where the loop stands.
+        loop: The loop.
+    """
+
+    def __init__(self, frame: Frame, loop: f.For) -> None:
+        self._frame = frame
+        self._line = loop.line
+        self._assigned = tuple(dict.fromkeys(assigned((loop,))))
+        self._before = dict(frame.names)
+        self._bound: dict[str, list[Binding]] = {}
+        """What rounds bound, each that differs from the last."""
+        self._rounds = 0
+
+    def begin(self) -> None:
+        """Forget what other rounds bind: they may come before this one or behind it."""
+        for name in (*self._assigned, *self._bound):
+            binding = self._frame.names.get(name)
+            if binding is None:
+                self._frame.names[name] = Binding(UNKNOWN, False, self._line)
+            elif isinstance(current(binding.value), DATA):
+                self._frame.names[name] = Binding(UNKNOWN, binding.certain, binding.line)
+
+    def end(self) -> None:
+        """Note what a round has bound."""
+        self._rounds += 1
+        for name, binding in self._frame.names.items():
+            if self._before.get(name) is not binding:
+                bound = self._bound.setdefault(name, [binding] if self._rounds == 1 else [binding, binding])
+                if not same(bound[-1].value, binding.value) or not binding.certain:
+                    bound.append(binding)
+
+    def leave(self) -> None:
+        """Leave in the scope what all rounds agree on."""
+        for name, bound in self._bound.items():
+            if len(bound) > 1 and (binding := self._frame.names.get(name)) is not None:
+                is_data = isinstance(current(binding.value), (*DATA, Unknown))
+                certain = is_data and binding.certain
+                self._frame.names[name] = Binding(UNKNOWN if is_data else binding.value, certain, binding.line)
 
 
 def _while(ev: Evaluator, s: f.While, frame: Frame) -> Outcome | None:
@@ -215,7 +271,11 @@ def _guarded(ev: Evaluator, s: f.Try, frame: Frame) -> Outcome | None:
     before = dict(frame.names)
     inside = ev.sink is not None  # inside a test or fixture anything may raise
     imports_only = all(known.catches_only_imports(handler) for handler in s.handlers)
-    doubtful = bool(s.handlers) and (inside or may_raise(s.body, imports_only=imports_only))
+    doubtful = bool(s.handlers) and (
+        inside
+        or may_raise(s.body, imports_only=imports_only)
+        or (not imports_only and _may_be_unbound(ev, s.body, frame))
+    )
     with ev.condition() if doubtful and not inside else contextlib.nullcontext():
         outcome = ev.block(s.body, frame)
     if outcome is not None and outcome.kind == "raise":
@@ -239,6 +299,21 @@ def _guarded(ev: Evaluator, s: f.Try, frame: Frame) -> Outcome | None:
     if raised and not any(handler.types is None for handler in s.handlers):
         paths.append((joined(raised, falls=False), middle))
     return _joined_paths(ev, before, paths, frame)
+
+
+def _may_be_unbound(ev: Evaluator, body: Sequence[f.Stmt], frame: Frame) -> bool:
+    """Whether statements look at a name that may not be there."""
+    bound = set(assigned(body))
+    for statement in statements(tuple(body)):
+        if isinstance(statement, f.Function | f.Class):
+            bound.add(statement.name)
+        elif isinstance(statement, f.Import | f.FromImport):
+            bound.update(alias or name.partition(".")[0] for name, alias in statement.names or ())
+        else:
+            read = {name for part in ("value", "test", "iter") for name in names_read(getattr(statement, part, None))}
+            if any(name not in bound and not ev.is_bound(frame, name) for name in read):
+                return True
+    return False
 
 
 def _midway(before: dict[str, Binding], body: Sequence[f.Stmt], after: dict[str, Binding]) -> dict[str, Binding]:
@@ -278,11 +353,15 @@ def _bind_error(ev: Evaluator, handler: f.Handler, line: int, frame: Frame) -> N
 
 
 def _with(ev: Evaluator, s: f.With, frame: Frame) -> Outcome | None:
+    swallows = any(known.swallows_errors(context) for context, _ in s.items)
     for context, target in s.items:
         ev.eval(context, frame)
+        if ev.sink is None:
+            swallows |= known.may_swallow_errors(
+                ev.eval(context.func, frame) if isinstance(context, f.Call) else UNKNOWN
+            )
         if target is not None:
             ev.bind_target(target, UNKNOWN, s.line, frame)
-    swallows = any(known.swallows_errors(context) for context, _ in s.items)
     before = dict(frame.names)
     doubtful = swallows and ev.sink is None and may_raise(s.body)
     with ev.condition() if doubtful else contextlib.nullcontext():

@@ -44,6 +44,10 @@ class Frame:
     """How many undecided conditions a function was called under."""
     yielded: list[Value] | None = field(default_factory=list)
     """What a generator function yields; None once that is not known."""
+    shuffled: bool = False
+    """It yields in an order that is not known."""
+    comprehension: Literal["", "whole", "lazy"] = ""
+    """It is the scope of a comprehension; ``lazy``: of a generator expression."""
     outer: dict[str, bool] = field(default_factory=dict)
     """Names of ``global`` (true) and ``nonlocal`` (false) statements."""
     declared: dict[str, str] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from fixturescope.analysis.values import (
     UNKNOWN,
     Auto,
     ClassValue,
+    Collection,
     Constant,
     EnumMember,
     External,
@@ -248,7 +249,9 @@ def _fill(
 
 def set_attribute(ev: Evaluator, instance: InstanceValue, name: str, value: Value) -> None:
     """Set an attribute of an instance; one that is older than an undecided condition does not know it from then on."""
-    instance.attributes[name] = value if ev.settled(instance.serial) else UNKNOWN
+    settled = ev.settled(instance.serial) and ev.in_order(instance.serial)
+    settled &= lookup_in_class(ev, instance.cls, "__setattr__") is None
+    instance.attributes[name] = value if settled else UNKNOWN
 
 
 def attribute(ev: Evaluator, instance: InstanceValue, name: str) -> Value:
@@ -265,6 +268,22 @@ def forget(instance: InstanceValue) -> None:
         instance.attributes[name] = UNKNOWN
 
 
+def forget_class(cls: ClassValue) -> None:
+    """Something that is not followed may have set attributes of a class; what pytest itself reads of it stays."""
+    for name, binding in cls.frame.names.items():
+        if isinstance(current(binding.value), Constant | Collection | InstanceValue) and name not in _READ_BY_PYTEST:
+            cls.frame.names[name] = Binding(UNKNOWN, binding.certain, binding.line)
+
+
+def hooks_subclasses(cls: ClassValue, depth: int = 0) -> bool:
+    """Return whether a class, or one that it is seen to inherit from, runs code whenever somebody inherits from it."""
+    inherited = (base for base in cls.bases if isinstance(base, ClassValue)) if depth < MAX_BASES else ()
+    return "__init_subclass__" in cls.frame.names or any(hooks_subclasses(base, depth + 1) for base in inherited)
+
+
+_READ_BY_PYTEST = frozenset({"pytestmark", "__test__", "__qualname__"})
+
+
 def named_tuple(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], line: int, frame: Frame) -> Value:
     """Return the class that ``collections.namedtuple`` or ``typing.NamedTuple`` makes."""
     title = table.plain(args[0]) if args else table.NOT_PLAIN
@@ -272,7 +291,7 @@ def named_tuple(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value
     if isinstance(listed, str):
         listed = listed.replace(",", " ").split()
     if listed is table.NOT_PLAIN and len(args) > 1:
-        rows = [ev.items(row) for row in ev.items(args[1]) or ()]
+        rows = [ev.items(row) for row in table.in_order(ev, args[1]) or ()]
         listed = [table.plain(row[0]) if row else table.NOT_PLAIN for row in rows]
     if not isinstance(title, str) or not isinstance(listed, list | tuple) or "rename" in kwargs:
         return UNKNOWN
@@ -305,7 +324,7 @@ def made_class(
 # isinstance
 
 _KINDS = {
-    "list": "list", "unordered": "list", "tuple": "tuple", "version_info": "tuple", "set": "set", "range": "range",
+    "list": "list", "tuple": "tuple", "version_info": "tuple", "set": "set", "range": "range",
 }  # fmt: skip
 
 

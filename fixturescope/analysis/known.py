@@ -56,6 +56,7 @@ plain = table.plain
 mutated = table.mutated
 binary = table.binary
 sources = table.sources
+iterator_kind = table.iterator_kind
 with_entry, without_entry = table.with_entry, table.without_entry
 with_item, without_item = table.with_item, table.without_item
 
@@ -311,8 +312,24 @@ def call(
         return _method(ev, func, args, kwargs, incomplete, line, frame)
     if isinstance(func, External):
         return _external(ev, func, args, kwargs, incomplete, line, frame)
+    if isinstance(func, InstanceValue) and isinstance(
+        method := lookup_in_class(ev, func.cls, "__call__"), FunctionValue
+    ):
+        return ev.call(BoundMethod(func, "__call__", method), args, kwargs, incomplete, line, frame)
+    if isinstance(func, Unknown | InstanceValue):
+        for value in (*args, *kwargs.values()):
+            _given_away(ev, current(value))
     _escapes(ev, args, line, frame)
     return UNKNOWN
+
+
+def _given_away(ev: Evaluator, value: Value) -> None:
+    """Something that nobody knows is handed a collection or an instance, and may change it."""
+    ev.spoil(value)
+    if isinstance(value, Collection) and not table.is_fixed(value):
+        ev.change(value, Unknown("something that is not known may change it"))
+    elif isinstance(value, InstanceValue):
+        instances.forget(value)
 
 
 def _escapes(ev: Evaluator, args: Sequence[Value], line: int, frame: Frame) -> None:
@@ -393,6 +410,9 @@ def _external(
         return UNKNOWN
     if dotted.rpartition(".")[2] in _LAZY_NAMES and ("lazy" in dotted or "pytest" in dotted):
         return LazyFixture(args[0] if args else UNKNOWN)
+    kind, _, name = dotted.removeprefix("builtins.").partition(".")
+    if kind in ("list", "dict", "set") and name in MUTATORS and args and isinstance(args[0], Collection):
+        return call(ev, BoundMethod(args[0], name), args[1:], dict(kwargs), incomplete, line, frame)
     if dotted.startswith(("builtins.", "itertools.", "collections.", "copy.")):
         if dotted == "builtins.map" and args and isinstance(args[0], _CALLED):
             return _mapped_call(ev, args, line, frame)
@@ -425,8 +445,9 @@ def _mapped_call(ev: Evaluator, args: Sequence[Value], line: int, frame: Frame) 
     if items is None:
         _escapes(ev, args, line, frame)
         return UNKNOWN
-    kind = "generator" if ordered else "unordered"
-    return Items(kind, tuple(ev.call(args[0], (item,), {}, False, line, frame) for item in items), over)
+    kind = table.iterator_kind(ordered, "generator")
+    with table.late(ev, ordered):
+        return Items(kind, tuple(ev.call(args[0], (item,), {}, False, line, frame) for item in items), over)
 
 
 def _patch(dotted: str, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value:
@@ -633,6 +654,11 @@ def swallows_errors(context: f.Expr) -> bool:
     func = context.func if isinstance(context, f.Call) else context
     last = func.attr if isinstance(func, f.Attr) else func.id if isinstance(func, f.Name) else ""
     return last in ("suppress", "raises")
+
+
+def may_swallow_errors(manager: Value) -> bool:
+    """Whether what makes a context manager is the project's own, which may end its body at an error and go on."""
+    return isinstance(manager, ClassValue | FunctionValue | PartialValue | BoundMethod)
 
 
 def _error_names(node: f.Expr) -> set[str]:

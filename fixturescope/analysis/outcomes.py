@@ -23,7 +23,7 @@ from fixturescope.analysis.values import (
     current,
 )
 from fixturescope.analysis.values import Sequence as Items
-from fixturescope.analysis.walk import calls_in
+from fixturescope.analysis.walk import calls_in, walrus_names
 
 MAX_NESTING = 3
 """Lists within lists that are compared item by item: what nests deeper may be as large as anything."""
@@ -121,6 +121,8 @@ def assigned(body: Sequence[f.Stmt]) -> Iterator[str]:
             targets = [target for _, target in statement.items if target is not None]
         for target in targets:
             yield from names_in(target)
+        for name in ("value", "test", "iter"):
+            yield from walrus_names(getattr(statement, name, None))
         for part in parts_of(statement):
             yield from assigned(part)
 
@@ -161,16 +163,26 @@ def may_raise(body: Sequence[f.Stmt], *, imports_only: bool = False) -> bool:
     for statement in body:
         if isinstance(statement, f.Raise | f.Del):
             return True
-        if isinstance(statement, f.Function | f.Class | f.Import | f.FromImport):
+        if isinstance(statement, f.Function | f.Import | f.FromImport):
             continue
         expressions = [getattr(statement, name, None) for name in ("value", "test", "iter")]
         if imports_only and any(not _is_mutator(call) for one in expressions for call in calls_in(one)):
             return True
-        if not imports_only and any(isinstance(expression, _MAY_RAISE) for expression in expressions):
+        if not imports_only and (
+            any(isinstance(expression, _MAY_RAISE) for expression in expressions) or _binds_or_raises(statement)
+        ):
             return True
-        if any(may_raise(part, imports_only=imports_only) for part in parts_of(statement)):
+        parts = [statement.body] if isinstance(statement, f.Class) else parts_of(statement)
+        if any(may_raise(part, imports_only=imports_only) for part in parts):
             return True
     return False
+
+
+def _binds_or_raises(statement: f.Stmt) -> bool:
+    """Whether a statement may raise when it binds what it has worked out, or works out what it changes."""
+    if isinstance(statement, f.Assign):
+        return any(not isinstance(target, f.Name) for target in statement.targets)
+    return isinstance(statement, f.AugAssign | f.For | f.Match)
 
 
 def _is_mutator(call: f.Call) -> bool:
@@ -178,7 +190,17 @@ def _is_mutator(call: f.Call) -> bool:
     return isinstance(call.func, f.Attr) and call.func.attr in known.MUTATORS
 
 
-_MAY_RAISE = (f.Call, f.Index, f.Bin, f.FStr, f.Comp, f.Cond, f.Seq, f.Map)
+_MAY_RAISE = (f.Call, f.Attr, f.Index, f.Bin, f.Cmp, f.Unary, f.FStr, f.Comp, f.Cond, f.Seq, f.Map, f.Walrus)
+
+
+def leaves_early(body: Sequence[f.Stmt]) -> bool:
+    """Whether a loop's body may end the loop, or what is around it, before all rounds have happened."""
+    for statement in body:
+        if isinstance(statement, f.Return | f.Raise) or (isinstance(statement, f.Jump) and statement.kind == "break"):
+            return True
+        if any(leaves_early(part) for part in parts_of(statement)):
+            return True
+    return False
 
 
 def registers(body: Sequence[f.Stmt]) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixturescope.analysis import effects, instances, known
 from fixturescope.analysis import facts as f
+from fixturescope.analysis.builtins_table import in_order
 from fixturescope.analysis.expressions import operate
 from fixturescope.analysis.frames import Binding, Frame, Issue
 from fixturescope.analysis.outcomes import Outcome
@@ -97,7 +98,10 @@ def _class_def(ev: Evaluator, s: f.Class, frame: Frame) -> None:
     bases = tuple(ev.eval(base, frame) for base in s.bases if not isinstance(base, f.Star))
     scope.names["__qualname__"] = Binding(Constant(qualname), True, s.line)
     ev.block(s.body, scope)
-    value: Value = ClassValue(frame.module, s, qualname, bases, scope)
+    made = ClassValue(frame.module, s, qualname, bases, scope)
+    if any(isinstance(base, ClassValue) and instances.hooks_subclasses(base) for base in bases):
+        instances.forget_class(made)
+    value: Value = made
     for decorator in reversed(s.decorators):
         value = ev.decorate(ev.eval(decorator.expr, frame), value, decorator.line, frame)
     ev.bind(frame, s.name, value, s.line)
@@ -147,7 +151,7 @@ def bind_target(ev: Evaluator, target: f.Expr, value: Value, line: int, frame: F
 
 
 def _unpack(ev: Evaluator, target: f.Seq, value: Value, line: int, frame: Frame) -> None:
-    items = ev.drain(value)
+    items = in_order(ev, value)
     stars = [i for i, item in enumerate(target.items) if isinstance(item, f.Star)]
     if items is None or (not stars and len(items) != len(target.items)) or len(items) < len(target.items) - 1:
         for item in target.items:
@@ -237,8 +241,9 @@ def _return(ev: Evaluator, s: f.Return, frame: Frame) -> Outcome:
 
 def _yield(ev: Evaluator, s: f.Yield, frame: Frame) -> None:
     value = ev.eval(s.value, frame) if s.value is not None else Constant(None)
-    more = ev.drain(value) if s.delegates else (value,)
+    more = in_order(ev, value) if s.delegates else (value,)
     sure = frame.depth == ev.depth
+    frame.shuffled |= not ev.in_order(frame.serial)
     if frame.yielded is not None and more is not None and sure and len(frame.yielded) <= ev.bounds.loop:
         frame.yielded.extend(more)
     else:

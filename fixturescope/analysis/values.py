@@ -71,11 +71,22 @@ class Sequence(Collection):
     """A list, tuple, set or other iterable whose items are known one by one (each may itself be unknown)."""
 
     kind: str
+    """As Python calls it, or one of ``ITERATORS`` and ``UNORDERED``."""
     items: tuple[Value, ...]
     over: tuple[Value, ...] = ()
     """What an iterator or a view looks at: it is not known any more when that changes."""
     written: bool = field(default=False, init=False)
     """It is a display in the text, and nobody has a name for it: an empty one is no registry that others fill."""
+
+
+ITERATORS = frozenset({"iterator", "generator", "shuffled", "shuffled generator"})
+"""Kinds that can be gone through once."""
+
+LATE = frozenset({"generator", "shuffled generator"})
+"""Iterators that look at names when they are gone through, not when they are made."""
+
+UNORDERED = frozenset({"set", "unordered", "shuffled", "shuffled generator"})
+"""Kinds whose items are known and whose order is not; ``unordered`` is a list or tuple of a set."""
 
 
 @dataclass(slots=True, eq=False)

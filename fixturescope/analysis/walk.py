@@ -43,6 +43,21 @@ def calls_in(node: object) -> Iterator[f.Call]:
             stack.extend(getattr(current, name) for name in current.__struct_fields__)
 
 
+def walrus_names(node: object) -> Iterator[str]:
+    """Yield the names that an expression binds, lambdas left out."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, f.Lambda):
+            continue
+        if isinstance(current, f.Walrus):
+            yield current.target
+        if isinstance(current, tuple):
+            stack.extend(current)
+        elif hasattr(current, "__struct_fields__"):
+            stack.extend(getattr(current, name) for name in current.__struct_fields__)
+
+
 def names_read(node: object) -> set[str]:
     """Return the names that a piece of program holds, what stands in nested functions included."""
     found: set[str] = set()
