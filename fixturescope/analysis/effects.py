@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from fixturescope.analysis import builtins_table as table
 from fixturescope.analysis import instances
-from fixturescope.analysis.frames import Frame, Issue, NamePattern
+from fixturescope.analysis.frames import Binding, Frame, Issue, NamePattern
 from fixturescope.analysis.values import (
     UNKNOWN,
     ClassValue,
+    Collection,
     Constant,
+    FixtureValue,
     InstanceValue,
     Mapped,
     ModuleRef,
@@ -389,10 +391,20 @@ def put(ev: Evaluator, space: Namespace, name: Value, value: Value, line: int, f
 
 
 def expect(frame: Frame, pattern: str, line: int) -> None:
-    """Note that a module may have names that are not wholly known."""
+    """Note that a module may have names that are not wholly known: those that fit may be something else from here on."""
     known = NamePattern(pattern, line)
     if known not in frame.module.patterns:
         frame.module.patterns.append(known)
+    for name, binding in frame.names.items():
+        if binding.certain and known.fits(name) and (pattern != "*" or _is_made(binding.value)):
+            frame.names[name] = Binding(binding.value, False, binding.line, binding.others)
+
+
+def _is_made(value: Value) -> bool:
+    """Whether a value is data, or a fixture that was generated: what nobody knows anything of overwrites no definition."""
+    return (
+        value.made is not None if isinstance(value, FixtureValue) else isinstance(current(value), Constant | Collection)
+    )
 
 
 def say(ev: Evaluator, frame: Frame, line: int, message: str) -> None:

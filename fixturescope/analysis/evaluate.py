@@ -256,6 +256,14 @@ class Evaluator(Expressions):
             new = Unknown("it is changed in an order that is not known")
         become(collection, new)
 
+    def lose(self, binding: Binding) -> None:
+        """Whatever a name may stand for is changed, nobody knows how."""
+        for one in changeable(binding.value, *binding.others):
+            if isinstance(one, InstanceValue):
+                instances.forget(one)
+            elif isinstance(one, Collection) and not known.is_fixed(one):
+                self.change(one, UNKNOWN)
+
     def spoil(self, value: Value) -> None:
         """Something that is not known is changed: whatever it may be is not known either from then on."""
         for one in value.may_be if isinstance(value, Unknown) else ():

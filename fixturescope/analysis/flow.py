@@ -28,12 +28,10 @@ from fixturescope.analysis.values import (
     UNKNOWN,
     Collection,
     Constant,
-    Mapped,
     Unknown,
     Value,
     current,
 )
-from fixturescope.analysis.values import Sequence as Items
 from fixturescope.analysis.walk import names_read, statements
 
 if TYPE_CHECKING:
@@ -115,7 +113,7 @@ def _alternative(ev: Evaluator, body: Sequence[f.Stmt], frame: Frame) -> Outcome
 def _for(ev: Evaluator, s: f.For, frame: Frame) -> Outcome | None:
     iterable = ev.eval(s.iter, frame)
     looked_at = [one for one in sources(iterable) if isinstance(one, Collection)]
-    shuffled = None if is_ordered(iterable) else Shuffled(frame, s)
+    shuffled = None if is_ordered(iterable) else Shuffled(ev, frame, s)
     items = ev.drain(iterable)
     if items is None or len(items) > ev.bounds.loop or (shuffled and leaves_early(s.body)):
         if frame.kind == "module" and registers(s.body):
@@ -155,11 +153,13 @@ class Shuffled:
     """A loop over items whose order is not known: no round knows what another has bound, nor does what follows.
 
     Args:
+        ev: The evaluator.
         frame: Where the loop stands.
         loop: The loop.
     """
 
-    def __init__(self, frame: Frame, loop: f.For) -> None:
+    def __init__(self, ev: Evaluator, frame: Frame, loop: f.For) -> None:
+        self._ev = ev
         self._frame = frame
         self._line = loop.line
         self._assigned = tuple(dict.fromkeys(assigned((loop,))))
@@ -174,7 +174,9 @@ class Shuffled:
             binding = self._frame.names.get(name)
             if binding is None:
                 self._frame.names[name] = Binding(UNKNOWN, False, self._line)
-            elif isinstance(current(binding.value), DATA):
+            elif isinstance(current(binding.value), (*DATA, Unknown)):
+                if self._before.get(name) is binding:
+                    self._ev.lose(binding)
                 self._frame.names[name] = Binding(UNKNOWN, binding.certain, binding.line)
 
     def end(self) -> None:
@@ -242,9 +244,7 @@ def maybe(ev: Evaluator, s: f.For | f.While, frame: Frame) -> Outcome | None:
     before = dict(frame.names)
     for name in assigned(s.body):
         if name in frame.names:
-            held = current(frame.names[name].value)
-            if isinstance(held, Mapped | Items) and getattr(held, "kind", "") != "tuple":
-                ev.change(held, UNKNOWN)  # what the body does to it in the first round, others who hold it see
+            ev.lose(frame.names[name])  # what the body does to it in the first round, others who hold it see
             frame.names[name] = Binding(UNKNOWN, True, s.line)  # in all rounds but the first it is another's
     if isinstance(s, f.For):
         ev.bind_target(s.target, UNKNOWN, s.line, frame)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -74,6 +75,10 @@ class NamePattern:
 
     pattern: str
     line: int
+
+    def fits(self, name: str) -> bool:
+        """Return whether a name may be one of them."""
+        return fnmatch.fnmatchcase(name, self.pattern.replace("[", "[[]").replace("?", "[?]"))
 
 
 @dataclass(slots=True, eq=False)

@@ -57,6 +57,7 @@ mutated = table.mutated
 binary = table.binary
 sources = table.sources
 iterator_kind = table.iterator_kind
+is_fixed = table.is_fixed
 with_entry, without_entry = table.with_entry, table.without_entry
 with_item, without_item = table.with_item, table.without_item
 

@@ -109,7 +109,7 @@ SIMPLE = [
     "match number:\n    case 1 | 2:\n        word = 'low'\n    case n:\n        word = f'm{n}'", "while number < 4:\n    number += 1\n    names.append(str(number))",
     "try:\n    word = table['nothing']\nexcept KeyError:\n    word = 'caught'\nfinally:\n    number = 2", "try:\n    raise ValueError(word)\nexcept Exception:\n    names = ['t']",
     "T = type('T', (Plain,), {'a': 1}); word = T.kinds[0]", "exec(f'{word} = make(1)' if word.isidentifier() else 'pass')", "if (n := len(names)) > 1:\n    number = n",
-    "i = iter(names); word = next(i, 'end')", "word = max(names, default='none')", "names = names * 2", "names = list({n: 1 for n in names})",
+    "i = iter(names); word = next(i, 'end')", "word = max(names, default='none')", "names = (names * 2)[:40]", "names = list({n: 1 for n in names})",
 ]  # fmt: skip
 
 BODIES = [
