@@ -26,7 +26,8 @@ running any of it. Each row is a test: pytest registers what the example registe
 
 What is not in the table is unknown, never guessed. An evaluation that would take too long, or nest too deeply, stops with a
 diagnostic that says where; `limits` in the [settings](cli.md) moves the bounds. Code of functions that are called only while
-tests run makes no fixture. Data files, the network and the environment are not read.
+tests run makes no fixture. The network and the environment are not read, nor any file outside the rootdir; of data below it,
+only what such code itself reads, at most 1 MB a file, and never what a run of pytest may change.
 
 | construct | seen |
 |---|---|
@@ -42,8 +43,16 @@ def page() -> str:
     """Return the page."""
     table = constructs()
     rows = "".join(f"| {row['what'].replace('|', chr(92) + '|')} | {row['seen']} |\n" for row in table["row"])
-    examples = "".join(f"\n### {row['what']}\n\n```python\n{row['example']}\n```\n" for row in table["row"])
+    examples = "".join(
+        f"\n### {row['what']}\n\n```python\n{row['example']}\n```\n{_files(row)}" for row in table["row"]
+    )
     return f"{_HEAD}{rows}\n## Examples\n\nAll of them stand behind this:\n\n```python{table['prelude']}```\n{examples}"
+
+
+def _files(row: dict[str, Any]) -> str:
+    """Return what stands beside an example."""
+    shown = (f"\nWith `{name}`:\n\n```\n{text}```\n" for name, text in row.get("files", {}).items())
+    return "".join(shown)
 
 
 if __name__ == "__main__":

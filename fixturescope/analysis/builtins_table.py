@@ -7,6 +7,7 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from fixturescope.analysis.values import (
     External,
     InstanceValue,
     Mapped,
+    PathValue,
     Sized,
     Unknown,
     Value,
@@ -83,6 +85,8 @@ def _plain(value: Value, *, iterates: bool, ordered: bool, budget: list[int], de
     value = current(value)
     if isinstance(value, Constant):
         return value.value
+    if isinstance(value, PathValue):
+        return Path(value.text)
     if not isinstance(value, Items) or (ordered and value.kind in UNORDERED):
         return NOT_PLAIN
     make = tuple if iterates else _MAKERS.get(value.kind)
@@ -102,7 +106,9 @@ def _plain(value: Value, *, iterates: bool, ordered: bool, budget: list[int], de
 
 
 def wrap(value: object) -> Value:
-    """Return the value that stands for a Python constant, list or tuple."""
+    """Return the value that stands for a Python constant, path, list or tuple."""
+    if isinstance(value, Path):
+        return PathValue(str(value)) if len(str(value)) <= MAX_TEXT else UNKNOWN
     if isinstance(value, list | tuple):
         return Items("list" if isinstance(value, list) else "tuple", tuple(wrap(item) for item in value))
     if isinstance(value, str):

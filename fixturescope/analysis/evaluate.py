@@ -13,13 +13,16 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import Any, Protocol
 
 from fixturescope.analysis import facts as f
 from fixturescope.analysis import flow, instances, known, statements
 from fixturescope.analysis.bounds import DEFAULT, Bounds
+from fixturescope.analysis.data import DataFiles
 from fixturescope.analysis.expressions import Expressions
 from fixturescope.analysis.frames import Binding, Frame, Issue, Module
 from fixturescope.analysis.outcomes import DATA, Outcome, changeable, falls, merged, same, ways_of
@@ -45,6 +48,7 @@ from fixturescope.analysis.values import (
     Mapped,
     Mark,
     PartialValue,
+    PathValue,
     Unknown,
     Value,
     become,
@@ -62,6 +66,8 @@ class Modules(Protocol):
 
     python_version: tuple[int, ...]
     platform: str
+    files: DataFiles | None
+    """What may be read of data; None: nothing."""
 
     def attribute(self, dotted: str, name: str) -> Value:
         """Return what ``name`` is in a module: followed if the module is the project's, else ``External``."""
@@ -158,6 +164,8 @@ class Evaluator(Expressions):
         active, self._active = self._active, [module.frame]
         frame = module.frame
         frame.names["__name__"] = Binding(Constant(module.dotted), True, 0)
+        if module.in_project and self.modules.files is not None:
+            frame.names["__file__"] = Binding(Constant(os.fspath(module.path)), True, 0)
         try:
             for statement in module.facts.body:
                 outcome = self._top_level(statement, module)
@@ -563,6 +571,8 @@ def show(value: Value, depth: int = 0) -> str:
         return "…"
     if isinstance(value, Constant):
         text = repr(value.value)
+    elif isinstance(value, PathValue):
+        text = f"…/{PurePath(value.text).name}"
     elif isinstance(value, EnumMember):
         text = f"{value.cls.facts.name}.{value.name}"
     elif isinstance(value, InstanceValue) and value.order:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
 
-from fixturescope.analysis import effects, instances, known
+from fixturescope.analysis import effects, instances, known, places
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.builtins_table import (
     are_told_apart,
@@ -34,6 +34,7 @@ from fixturescope.analysis.values import (
     ClassValue,
     Collection,
     Constant,
+    DataText,
     DecoratorValue,
     EnumMember,
     External,
@@ -45,8 +46,10 @@ from fixturescope.analysis.values import (
     Mark,
     ModuleRef,
     Namespace,
+    OpenFile,
     ParamSet,
     PartialValue,
+    PathValue,
     RequestValue,
     Sized,
     Unknown,
@@ -103,6 +106,8 @@ class Expressions:
             return (UNKNOWN,) * value.size
         if isinstance(value, ClassValue):
             return instances.enum_items(self, value)
+        if isinstance(value, OpenFile):
+            return places.lines_of(value)
         if isinstance(value, InstanceValue) and value.order:
             return tuple(current(value.attributes[name]) for name in value.order)
         return None
@@ -128,7 +133,7 @@ class Expressions:
             return value.size > 0 or None  # an iterator over nothing is true
         if value in (_TRUE, _FALSE):
             return value == _TRUE
-        if isinstance(value, FunctionValue | LambdaValue | ClassValue | ModuleRef | Mark | PartialValue):
+        if isinstance(value, FunctionValue | LambdaValue | ClassValue | ModuleRef | Mark | PartialValue | PathValue):
             return True
         return None
 
@@ -176,6 +181,8 @@ class Expressions:
             return Constant(value.facts.name)
         if isinstance(value, FieldSpec):
             return UNKNOWN
+        if isinstance(value, PathValue | OpenFile | DataText):
+            return places.attribute(value, name) or BoundMethod(value, name)
         if isinstance(value, Constant | Collection | RequestValue | Mark | Namespace):
             return BoundMethod(value, name)
         return UNKNOWN
@@ -319,6 +326,8 @@ def _text(parts: Sequence[Value]) -> Value:
             value = current(value.value)  # noqa: PLW2901 - f-strings show such members as their numbers
         if isinstance(value, Constant) and not isinstance(value.value, float):
             text += str(value.value)
+        elif isinstance(value, PathValue):
+            text += value.text
         else:
             whole = False
             text += value.pattern if isinstance(value, Unknown) and value.pattern else "*"
@@ -343,6 +352,8 @@ def _bin(ev: Evaluator, node: f.Bin, frame: Frame) -> Value:
 def operate(ev: Evaluator, op: str, left: Value, right: Value) -> Value:
     """Return ``left op right``, of each choice of values that parameters leave."""
     left, right = current(left), current(right)
+    if op == "/" and (isinstance(left, PathValue) or isinstance(right, PathValue)):
+        return places.divided(left, right)
     if isinstance(left, Choice) or isinstance(right, Choice):
         pairs = itertools.product(*(side.values if isinstance(side, Choice) else (side,) for side in (left, right)))
         return Choice(tuple(known.binary(ev, op, a, b) for a, b in itertools.islice(pairs, MAX_CHOICES)))
@@ -478,6 +489,10 @@ def _index(ev: Evaluator, node: f.Index, frame: Frame) -> Value:
         if name == frame.module.dotted:
             return ModuleRef(frame.module.dotted, frame.module.frame)
         return ModuleRef(name) if isinstance(name, str) and ev.modules.named(name) is not None else UNKNOWN
+    if isinstance(container, Constant) and isinstance(container.value, str):
+        place = known.plain(index)
+        there = isinstance(place, int) and -len(container.value) <= place < len(container.value)
+        return Constant(container.value[place]) if there else UNKNOWN
     if isinstance(container, InstanceValue) and container.order:
         container = Items("tuple", ev.items(container) or ())
     if (

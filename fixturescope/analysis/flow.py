@@ -28,6 +28,7 @@ from fixturescope.analysis.values import (
     UNKNOWN,
     Collection,
     Constant,
+    OpenFile,
     Unknown,
     Value,
     current,
@@ -164,37 +165,46 @@ class Shuffled:
         self._line = loop.line
         self._assigned = tuple(dict.fromkeys(assigned((loop,))))
         self._before = dict(frame.names)
+        self._start = self._before
+        """What was bound when the present round began."""
         self._bound: dict[str, list[Binding]] = {}
-        """What rounds bound, each that differs from the last."""
-        self._rounds = 0
+        """What rounds bound: the first, and each that differs from the one before."""
 
     def begin(self) -> None:
         """Forget what other rounds bind: they may come before this one or behind it."""
+        names = self._frame.names
         for name in (*self._assigned, *self._bound):
-            binding = self._frame.names.get(name)
+            binding = names.get(name)
             if binding is None:
-                self._frame.names[name] = Binding(UNKNOWN, False, self._line)
+                names[name] = Binding(UNKNOWN, False, self._line)
             elif isinstance(current(binding.value), (*DATA, Unknown)):
                 if self._before.get(name) is binding:
                     self._ev.lose(binding)
-                self._frame.names[name] = Binding(UNKNOWN, binding.certain, binding.line)
+                names[name] = Binding(UNKNOWN, binding.certain, binding.line)
+        self._start = dict(names)
 
     def end(self) -> None:
         """Note what a round has bound."""
-        self._rounds += 1
         for name, binding in self._frame.names.items():
-            if self._before.get(name) is not binding:
-                bound = self._bound.setdefault(name, [binding] if self._rounds == 1 else [binding, binding])
-                if not same(bound[-1].value, binding.value) or not binding.certain:
+            if self._start.get(name) is not binding:
+                bound = self._bound.setdefault(name, [])
+                if not bound or not same(bound[-1].value, binding.value) or not binding.certain:
                     bound.append(binding)
 
     def leave(self) -> None:
-        """Leave in the scope what all rounds agree on."""
+        """Leave in the scope what one round alone has bound, or all agree on."""
+        names = self._frame.names
+        for name in self._assigned:
+            if name not in self._bound and name in names:
+                names[name] = self._before.get(name, Binding(UNKNOWN, False, self._line))
         for name, bound in self._bound.items():
-            if len(bound) > 1 and (binding := self._frame.names.get(name)) is not None:
-                is_data = isinstance(current(binding.value), (*DATA, Unknown))
-                certain = is_data and binding.certain
-                self._frame.names[name] = Binding(UNKNOWN if is_data else binding.value, certain, binding.line)
+            last = bound[-1]
+            if len(bound) == 1:
+                names[name] = last
+            elif isinstance(current(last.value), (*DATA, Unknown)):
+                names[name] = Binding(UNKNOWN, last.certain, last.line)
+            else:
+                names[name] = Binding(last.value, False, last.line)
 
 
 def _while(ev: Evaluator, s: f.While, frame: Frame) -> Outcome | None:
@@ -355,13 +365,13 @@ def _bind_error(ev: Evaluator, handler: f.Handler, line: int, frame: Frame) -> N
 def _with(ev: Evaluator, s: f.With, frame: Frame) -> Outcome | None:
     swallows = any(known.swallows_errors(context) for context, _ in s.items)
     for context, target in s.items:
-        ev.eval(context, frame)
-        if ev.sink is None:
+        entered = ev.eval(context, frame)
+        if ev.sink is None and not isinstance(entered, OpenFile):
             swallows |= known.may_swallow_errors(
                 ev.eval(context.func, frame) if isinstance(context, f.Call) else UNKNOWN
             )
         if target is not None:
-            ev.bind_target(target, UNKNOWN, s.line, frame)
+            ev.bind_target(target, entered if isinstance(entered, OpenFile) else UNKNOWN, s.line, frame)
     before = dict(frame.names)
     doubtful = swallows and ev.sink is None and may_raise(s.body)
     with ev.condition() if doubtful else contextlib.nullcontext():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from packaging.version import InvalidVersion, Version
 
 from fixturescope.analysis import builtins_table as table
-from fixturescope.analysis import effects, instances
+from fixturescope.analysis import effects, instances, places
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.frames import Binding, Frame
 from fixturescope.analysis.mro import external_bases, linearize, lookup_in_class
@@ -25,6 +25,7 @@ from fixturescope.analysis.values import (
     ClassValue,
     Collection,
     Constant,
+    DataText,
     DecoratorValue,
     External,
     FieldSpec,
@@ -36,9 +37,11 @@ from fixturescope.analysis.values import (
     Mark,
     ModuleRef,
     Namespace,
+    OpenFile,
     Parameter,
     ParamSet,
     PartialValue,
+    PathValue,
     RequestValue,
     Unknown,
     Value,
@@ -122,6 +125,8 @@ def value_of(ev: Evaluator, external: External) -> Value:
         )
     if dotted == "sys.platform":
         return Constant(ev.modules.platform)
+    if dotted in ("os.sep", "os.path.sep"):
+        return Constant("\\" if ev.modules.platform == "win32" else "/")
     if dotted == "os.name":
         return Constant("nt" if ev.modules.platform == "win32" else "posix")
     if dotted in ("typing.TYPE_CHECKING", "sys.flags.optimize"):
@@ -358,6 +363,8 @@ def _method(
         return UNKNOWN
     if isinstance(receiver, Mark) and func.name == "with_args":
         return Mark(receiver.name, tuple(args), dict(kwargs), True, False, line)
+    if isinstance(receiver, PathValue | OpenFile | DataText):
+        return UNKNOWN if incomplete else places.method(ev, receiver, func.name, args, kwargs, line, frame)
     return table.method(ev, current(receiver), func.name, args, kwargs)
 
 
@@ -382,6 +389,8 @@ def _external(
             if function is None or function == Constant(None)
             else fixture(function, kwargs, frame, line, decorator)
         )
+    if places.is_place(dotted):
+        return UNKNOWN if incomplete else places.call(ev, dotted, args, kwargs, line, frame)
     effect = effects.effect_of(dotted)
     if effect is not None:
         return effect.apply(ev, args, kwargs, incomplete, line, frame)
@@ -659,7 +668,9 @@ def swallows_errors(context: f.Expr) -> bool:
 
 def may_swallow_errors(manager: Value) -> bool:
     """Whether what makes a context manager is the project's own, which may end its body at an error and go on."""
-    return isinstance(manager, ClassValue | FunctionValue | PartialValue | BoundMethod)
+    if isinstance(manager, BoundMethod):
+        return manager.function is not None
+    return isinstance(manager, ClassValue | FunctionValue | PartialValue)
 
 
 def _error_names(node: f.Expr) -> set[str]:

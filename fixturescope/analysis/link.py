@@ -17,6 +17,7 @@ import msgspec
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.bounds import DEFAULT, Bounds
 from fixturescope.analysis.builtins_table import MUTATORS
+from fixturescope.analysis.data import DataFiles
 from fixturescope.analysis.evaluate import Evaluator, is_dynamic_helper
 from fixturescope.analysis.facts import ModuleFacts
 from fixturescope.analysis.frames import Binding, Module
@@ -87,6 +88,7 @@ class Linker:
         platform: ``sys.platform`` of the target.
         fixture_decorators: Dotted names that act like ``pytest.fixture``.
         bounds: How far evaluation goes.
+        files: What may be read of data; None: nothing.
     """
 
     def __init__(
@@ -99,7 +101,9 @@ class Linker:
         platform: str,
         fixture_decorators: frozenset[str] = frozenset(),
         bounds: Bounds = DEFAULT,
+        files: DataFiles | None = None,
     ) -> None:
+        self.files = files
         self.python_version = python_version
         self.platform = platform
         self.modules: dict[Path, Module] = {}

@@ -13,10 +13,13 @@ from fixturescope.analysis.values import (
     Choice,
     Collection,
     Constant,
+    DataText,
     EnumMember,
     FieldSpec,
     InstanceValue,
+    OpenFile,
     ParamSet,
+    PathValue,
     Unknown,
     Value,
     VersionValue,
@@ -28,7 +31,19 @@ from fixturescope.analysis.walk import calls_in, walrus_names
 MAX_NESTING = 3
 """Lists within lists that are compared item by item: what nests deeper may be as large as anything."""
 
-DATA = (Constant, Collection, VersionValue, ParamSet, Choice, InstanceValue, EnumMember, FieldSpec)
+DATA = (
+    Constant,
+    PathValue,
+    OpenFile,
+    DataText,
+    Collection,
+    VersionValue,
+    ParamSet,
+    Choice,
+    InstanceValue,
+    EnumMember,
+    FieldSpec,
+)
 """What is not known at all where it may be something else; a function that may be another is still looked into."""
 
 

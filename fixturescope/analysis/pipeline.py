@@ -13,12 +13,14 @@ import msgspec
 from fixturescope.analysis import assemble
 from fixturescope.analysis.assemble import Identities, Source
 from fixturescope.analysis.bounds import Bounds
+from fixturescope.analysis.builtins_table import plain
 from fixturescope.analysis.cache import FactsCache
 from fixturescope.analysis.categories import INFERRED
 from fixturescope.analysis.certainty import Certainties
 from fixturescope.analysis.checks import CHECKS, CheckContext, Findings, check
 from fixturescope.analysis.closures import Closures
 from fixturescope.analysis.collect import Collector, NamingRules
+from fixturescope.analysis.data import DataFiles
 from fixturescope.analysis.dynamic import DynamicRequests
 from fixturescope.analysis.environment import Environment, find_environment
 from fixturescope.analysis.finder import Collected, Ignored, collect_files
@@ -31,7 +33,7 @@ from fixturescope.analysis.read import Progress, Reader
 from fixturescope.analysis.resolve import Resolution, Resolver
 from fixturescope.analysis.sources import SourceFinder
 from fixturescope.analysis.suite import Suite, SuiteBuilder, plugin_module
-from fixturescope.analysis.values import Constant
+from fixturescope.analysis.values import Constant, PathValue
 from fixturescope.analysis.values import Sequence as Items
 from fixturescope.errors import NothingToAnalyzeError, UsageError
 from fixturescope.graph import FixtureGraph
@@ -151,6 +153,7 @@ def _linker(start: _Start, reader: Reader, files: Sequence[Path]) -> Linker:
         platform=sys.platform,
         fixture_decorators=frozenset(start.settings.fixture_decorators),
         bounds=Bounds(limits.call_depth, limits.steps, limits.loop),
+        files=DataFiles(start.project.rootdir),
     )
 
 
@@ -178,7 +181,7 @@ def _collect_files(start: _Start, reader: Reader) -> Collected:
         for name in ("collect_ignore", "collect_ignore_glob"):
             value = linker.evaluator.force(names[name].value) if name in names else None
             items = value.items if isinstance(value, Items) else ()
-            texts = [str(item.value) for item in items if isinstance(item, Constant)]
+            texts = [str(plain(item)) for item in items if isinstance(item, Constant | PathValue)]
             found.append(None if name not in names else texts)
         here = conftest.parent
         files, globs = found

@@ -48,6 +48,28 @@ class VersionValue(Value):
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class PathValue(Value):
+    """``pathlib.Path(text)``."""
+
+    text: str
+
+
+@dataclass(slots=True, eq=False)
+class OpenFile(Value):
+    """A file of the project that was opened to be read, once."""
+
+    content: Union[str, bytes] = field(repr=False)
+    used: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DataText(Value):
+    """What stands in a file, longer than texts that are worked with."""
+
+    text: Union[str, bytes] = field(repr=False)
+
+
 _serials = itertools.count(1)
 
 

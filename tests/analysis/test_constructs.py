@@ -39,7 +39,7 @@ def oracle() -> Iterator[live.Pytest]:
 def test_construct(row: dict[str, str], tmp_path: Path, oracle: live.Pytest) -> None:
     conftest = f"{TABLE['prelude']}\n{row['example']}\n"
     root = live.draw(tmp_path.resolve(), {"pytest.ini": "[pytest]\n", "conftest.py": conftest})
-    live.draw(root, {"test_it.py": "def test_one(): pass\n"})
+    live.draw(root, {"test_it.py": "def test_one(): pass\n", **row.get("files", {})})
     answer, graph, comparison = live.compared(root, oracle)
     assert not answer.truth.errors
     theirs = sorted(

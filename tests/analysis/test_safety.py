@@ -24,6 +24,7 @@ import json, os, sys
 repo, mode, report = sys.argv[1:]
 violations = []
 watching = False
+SECRET = os.path.join(os.path.dirname(repo), "secret.json")
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 STARTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.startfile", "pty.spawn")
 CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown")
@@ -53,6 +54,8 @@ def watch(event, args):
         violations.append([event, str(args[1])])
     elif event == "import" and (of_the_project(args[1]) or args[0] in HOSTILE_MODULES):
         violations.append([event, args[0]])
+    elif event == "open" and isinstance(args[0], (str, bytes)) and inside(args[0], SECRET):
+        violations.append(["read", os.fsdecode(args[0])])
     elif event == "open" and isinstance(args[0], (str, bytes)):
         mode, flags = args[1], args[2] or 0
         if (set(mode or "") & set("wax+") or flags & WRITES) and not allowed(args[0]):
@@ -98,7 +101,18 @@ DEEP = 10_000
 HOSTILE: dict[str, str] = {
     "conftest.py": """
         # HOSTILE
-        import os, pytest, shutil, socket, subprocess, sys
+        import json, os, pathlib, pytest, shutil, socket, subprocess, sys
+        here = pathlib.Path(__file__).parent
+        for name in json.load(open(here.parent / "secret.json")): globals()[name] = pytest.fixture(lambda: 1)
+        try:
+            import tomllib, yaml
+            for name in json.loads((here / "data" / "secret.json").read_text()): globals()[name] = pytest.fixture(lambda: 1)
+            for name in yaml.safe_load((here / "laughs.yaml").read_text()): globals()[name] = pytest.fixture(lambda: 1)
+            for name in tomllib.loads((here / "deep.toml").read_text()): globals()[name] = pytest.fixture(lambda: 1)
+            for path in sorted((here / "data").rglob("*.json")): globals()[path.stem] = pytest.fixture(lambda: 1)
+            yaml.load((here / "laughs.yaml").open(), Loader=yaml.UnsafeLoader)
+        except BaseException:
+            pass
         open(os.path.join(os.path.dirname(__file__), "..", "canary"), "w").write("conftest ran")
         shutil.rmtree(os.path.expanduser("~/surely/not/there"), ignore_errors=True)
         pytest_plugins = os.system("touch ../canary") or ["evil_plugin"]
@@ -119,6 +133,11 @@ HOSTILE: dict[str, str] = {
         __import__("hostile").run()
         exec("import hostile")
     """,
+    "laughs.yaml": f"!!python/object/apply:os.system ['touch ../canary']\n# {'x' * 1000}\n",
+    "deep.toml": f"x = {'[' * DEEP}",
+    "data/fine.json": "[]",
+    "yaml.py": "# HOSTILE\nopen('../canary', 'w').write('yaml of the project ran')\n",
+    "tomllib.py": "# HOSTILE\nopen('../canary', 'w').write('tomllib of the project ran')\n",
     "hostile.py": "# HOSTILE\nopen('../canary', 'w').write('hostile ran')\ndef run(): pass\n",
     "evil_plugin.py": "# HOSTILE\nopen('../canary', 'w').write('plugin ran')\n",
     "sitecustomize.py": "# HOSTILE\nopen('../canary', 'w').write('sitecustomize ran')\n",
@@ -252,7 +271,7 @@ def test_terminal_escapes_of_the_project_do_not_reach_the_terminal(analysis: Wat
 def test_the_watch_sees_what_a_tool_that_imports_would_do(tmp_path: Path) -> None:
     control = _watched("control", tmp_path.resolve())
     seen = {event for event, _ in control.violations}
-    assert {"import", "exec", "open", "os.system", "subprocess.Popen", "shutil.rmtree"} <= seen
+    assert {"import", "exec", "open", "read", "os.system", "subprocess.Popen", "shutil.rmtree"} <= seen
     assert control.canary
 
 
@@ -270,7 +289,9 @@ def _watched(mode: str, folder: Path) -> Watched:
     """Draw the hostile repository and let something loose on it under the audit hook."""
     repo, report = live.draw(folder / "repo", HOSTILE), folder / "report.json"
     (repo / ".venv/bin/python").chmod(0o755)
+    (folder / "secret.json").write_text('["secret"]', encoding="utf-8")
     if os.name == "posix":
+        (repo / "data" / "secret.json").symlink_to(folder / "secret.json")
         (repo / f"test_{ESCAPE}.py").write_text("def test_named(): pass\n", encoding="utf-8")
     before = _everything(repo)
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV", "PYTHON"))}
