@@ -58,6 +58,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How many statements of one module are evaluated."""
     loop: _Positive = 10_000
     """How often the body of one loop is evaluated."""
+    seconds: _Positive = 60
+    """How long the evaluation of one module may take."""
+    items: _Positive = 20_000
+    """How many items of one collection are looked at."""
+    text: _Positive = 10_000
+    """How many characters a text may have that is worked out."""
 
 
 class CategoryRule(msgspec.Struct, frozen=True, kw_only=True):

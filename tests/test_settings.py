@@ -17,7 +17,16 @@ DEFAULTS = Settings(
     fail_on=(),
     fixture_decorators=(),
     pytest={},
-    limits=Limits(max_file_bytes=10_000_000, workers=None, call_depth=12, steps=400_000, loop=10_000),
+    limits=Limits(
+        max_file_bytes=10_000_000,
+        workers=None,
+        call_depth=12,
+        steps=400_000,
+        loop=10_000,
+        seconds=60,
+        items=20_000,
+        text=10_000,
+    ),
 )
 
 

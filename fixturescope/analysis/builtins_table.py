@@ -31,8 +31,11 @@ from fixturescope.analysis.values import Sequence as Items
 if TYPE_CHECKING:
     from fixturescope.analysis.evaluate import Evaluator
 
-MAX_ITEMS = 20_000
-MAX_TEXT = 10_000
+MAX_PLAIN = 20_000
+"""Items that are taken for one Python value, collections within collections counted."""
+SHORT = 100
+"""Characters of a number, more or less."""
+
 MAX_INT = 2**63
 MAX_DEPTH = 20
 """Collections within collections are not followed deeper: one may hold itself."""
@@ -77,7 +80,7 @@ def plain(value: Value, *, iterates: bool = False, ordered: bool = False) -> Any
         iterates: Whether whoever asks only iterates over it, so that a tuple may stand for any iterable.
         ordered: Whether the order of a set matters to whoever asks.
     """
-    return _plain(value, iterates=iterates, ordered=ordered, budget=[MAX_ITEMS], depth=0)
+    return _plain(value, iterates=iterates, ordered=ordered, budget=[MAX_PLAIN], depth=0)
 
 
 def _plain(value: Value, *, iterates: bool, ordered: bool, budget: list[int], depth: int) -> Any:
@@ -108,14 +111,12 @@ def _plain(value: Value, *, iterates: bool, ordered: bool, budget: list[int], de
 def wrap(value: object) -> Value:
     """Return the value that stands for a Python constant, path, list or tuple."""
     if isinstance(value, Path):
-        return PathValue(str(value)) if len(str(value)) <= MAX_TEXT else UNKNOWN
+        return PathValue(str(value))
     if isinstance(value, list | tuple):
         return Items("list" if isinstance(value, list) else "tuple", tuple(wrap(item) for item in value))
-    if isinstance(value, str):
-        return Constant(value) if len(value) <= MAX_TEXT else UNKNOWN
     if isinstance(value, int) and not isinstance(value, bool):
         return Constant(value) if -MAX_INT < value < MAX_INT else UNKNOWN
-    return Constant(value) if value is None or isinstance(value, bool | float | bytes) else UNKNOWN
+    return Constant(value) if value is None or isinstance(value, bool | float | str | bytes) else UNKNOWN
 
 
 def is_ordered(*values: Value) -> bool:
@@ -175,7 +176,7 @@ def binary(ev: Evaluator, op: str, left: Value, right: Value) -> Value:
             kinds = {left.kind, right.kind}
             if not kinds <= _JOINABLE:
                 return UNKNOWN
-            return _bounded("unordered" if "unordered" in kinds else left.kind, (*left.items, *right.items))
+            return _bounded(ev, "unordered" if "unordered" in kinds else left.kind, (*left.items, *right.items))
         sizes = ev.size(left), ev.size(right)
         return Sized((sizes[0] or 0) + (sizes[1] or 0))
     if op == "*" and isinstance(right, Items) and isinstance(left, Constant):
@@ -188,14 +189,14 @@ def binary(ev: Evaluator, op: str, left: Value, right: Value) -> Value:
         and isinstance(right.value, int)
     ):
         size = len(left.items) * max(right.value, 0)
-        return Items(left.kind, left.items * max(right.value, 0)) if size <= MAX_ITEMS else Sized(size)
+        return Items(left.kind, left.items * max(right.value, 0)) if size <= ev.bounds.items else Sized(size)
     if op == "|" and isinstance(left, Mapped) and isinstance(right, Mapped):
         return mapped((*left.items, *right.items))
     if op in ("|", "&", "-", "^") and isinstance(left, Items) and isinstance(right, Items):
         return _set_operation(op, left, right)
     if op == "+" and (_text(left) or _text(right)):
         return _joined(left, right)
-    return _arithmetic(op, left, right)
+    return _arithmetic(ev, op, left, right)
 
 
 def _is_text(value: object) -> bool:
@@ -212,8 +213,6 @@ def _joined(left: Value, right: Value) -> Value:
         str(value.value) if isinstance(value, Constant) else (isinstance(value, Unknown) and value.pattern) or "*"
         for value in (left, right)
     )
-    if len(text) > MAX_TEXT:
-        return UNKNOWN
     whole = isinstance(left, Constant) and isinstance(right, Constant) and _text(left) and _text(right)
     return Constant(text) if whole else Unknown("text", text)
 
@@ -236,7 +235,7 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 
 
-def _arithmetic(op: str, left: Value, right: Value) -> Value:
+def _arithmetic(ev: Evaluator, op: str, left: Value, right: Value) -> Value:
     if op not in _ARITHMETIC or not isinstance(left, Constant):
         return UNKNOWN
     a, b = left.value, plain(right, ordered=True)
@@ -245,7 +244,7 @@ def _arithmetic(op: str, left: Value, right: Value) -> Value:
             return Unknown("text", _percent_pattern(a))
         return UNKNOWN
     if isinstance(a, str) and (
-        op != "%" or len(a) >= MAX_TEXT // 10 or any(_WIDTH.search(m[0]) for m in _PERCENT.finditer(a))
+        op != "%" or len(a) >= ev.bounds.text // 10 or any(_WIDTH.search(m[0]) for m in _PERCENT.finditer(a))
     ):
         return UNKNOWN
     if not isinstance(a, str) and not (isinstance(a, int | float) and isinstance(b, int | float)):
@@ -260,8 +259,8 @@ def _percent_pattern(text: str) -> str:
     return _PERCENT.sub(lambda match: "%" if match[1] == "%" else "*", text)
 
 
-def _bounded(kind: str, items: tuple[Value, ...]) -> Value:
-    return Items(kind, items) if len(items) <= MAX_ITEMS else Sized(len(items))
+def _bounded(ev: Evaluator, kind: str, items: tuple[Value, ...]) -> Value:
+    return Items(kind, items) if len(items) <= ev.bounds.items else Sized(len(items))
 
 
 def method(ev: Evaluator, receiver: Value, name: str, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value:
@@ -289,7 +288,7 @@ def method(ev: Evaluator, receiver: Value, name: str, args: Sequence[Value], kwa
         named = {key: plain(value, ordered=True) for key, value in kwargs.items()}
         if any(p is NOT_PLAIN for p in (*plains, *named.values())):
             return Unknown("text", "*") if name in ("format", "join", "replace") else UNKNOWN
-        return _text_method(receiver.value, name, plains, named)
+        return _text_method(ev, receiver.value, name, plains, named)
     return UNKNOWN
 
 
@@ -299,21 +298,32 @@ def _position(values: list[Any] | tuple[Any, ...], name: str, wanted: object) ->
     return Constant(values.index(wanted)) if wanted in values else UNKNOWN
 
 
-def _text_method(text: str, name: str, args: list[Any], kwargs: dict[str, Any]) -> Value:
-    if name in ("replace", "join", "format", "zfill"):
-        given = [*args, *kwargs.values()]
-        texts = [
-            len(part) for one in given for part in (one if isinstance(one, tuple) else (one,)) if isinstance(part, str)
-        ]
-        wide = any(isinstance(a, int) and a > MAX_TEXT for a in args) or (
-            name == "format" and re.search(r"\{[^{}]*(?::|\d{4})", text)
-        )
-        if wide or len(text) > MAX_TEXT // 10 or max(texts, default=0) > MAX_TEXT:
-            return UNKNOWN
+def _text_method(ev: Evaluator, text: str, name: str, args: list[Any], kwargs: dict[str, Any]) -> Value:
+    given = [*args, *kwargs.values()]
+    nests = any(isinstance(one, list | tuple | set) for one in given)
+    if name == "format" and (nests or re.search(r"\{[^{}]*(?::|\d{4})", text)):
+        return UNKNOWN  # as long as anything
+    if _length(text, name, given) > ev.bounds.text:
+        return ev.exceeds_text()
     try:
         return wrap(getattr(text, name)(*args, **kwargs))
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, MemoryError):
         return UNKNOWN
+
+
+def _length(text: str, name: str, given: list[Any]) -> int:
+    """Return how long at most what a text's method makes is; only of those that may make it much longer."""
+    parts = [part for one in given for part in (one if isinstance(one, tuple | list) else (one,))]
+    longest = max((len(part) for part in parts if isinstance(part, str)), default=0)
+    if name == "join":
+        return sum(len(part) for part in parts if isinstance(part, str)) + len(text) * len(parts)
+    if name == "replace" and parts and isinstance(parts[0], str):
+        return len(text) + text.count(parts[0]) * longest
+    if name == "zfill":
+        return max((part for part in parts if isinstance(part, int)), default=0)
+    if name == "format":
+        return len(text) + text.count("{") * max(longest, SHORT)
+    return 0
 
 
 def _dict_method(receiver: Mapped, name: str, args: Sequence[Value]) -> Value:
@@ -457,16 +467,18 @@ def mutated(
         return UNKNOWN
     items = container.items
     if name == "append" and len(args) == 1:
-        return _bounded(container.kind, (*items, args[0]))
+        return _bounded(ev, container.kind, (*items, args[0]))
     if name == "insert" and len(args) == 2:
         index = plain(args[0])
         return (
-            _bounded(container.kind, (*items[:index], args[1], *items[index:])) if isinstance(index, int) else UNKNOWN
+            _bounded(ev, container.kind, (*items[:index], args[1], *items[index:]))
+            if isinstance(index, int)
+            else UNKNOWN
         )
     if name == "extend" and len(args) == 1:
         kind = container.kind if is_ordered(args[0]) else "unordered"
         extra = ev.drain(args[0])
-        return UNKNOWN if extra is None else _bounded(kind, (*items, *extra))
+        return UNKNOWN if extra is None else _bounded(ev, kind, (*items, *extra))
     if container.kind == "set":
         return _changed_set(ev, container, name, args)
     if name == "remove" and len(args) == 1:
@@ -511,7 +523,7 @@ def _range(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Val
         size = len(numbers)
     except OverflowError:
         return UNKNOWN
-    return Items("range", tuple(Constant(n) for n in numbers)) if size <= MAX_ITEMS else Sized(size)
+    return Items("range", tuple(Constant(n) for n in numbers)) if size <= ev.bounds.items else Sized(size)
 
 
 _Handler = Callable[["Evaluator", list[Value], Mapping[str, Value]], Value]
@@ -637,7 +649,7 @@ def _product(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> V
     if not isinstance(repeat, int) or not 0 <= repeat <= 64 or any(size is None for size in sizes):
         return UNKNOWN
     total = math.prod(size or 0 for size in sizes) ** repeat
-    if total > MAX_ITEMS:
+    if total > ev.bounds.items:
         return Sized(total) if total < MAX_INT else UNKNOWN
     rows: list[tuple[Value, ...]] = [()]
     kind = iterator_kind(is_ordered(*args))
@@ -652,7 +664,7 @@ def _chain(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Val
     if any(column is None for column in columns):
         sizes = [ev.size(arg) for arg in args]
         return UNKNOWN if any(size is None for size in sizes) else Sized(sum(size or 0 for size in sizes))
-    made = _bounded(iterator_kind(ordered), tuple(item for column in columns for item in column or ()))
+    made = _bounded(ev, iterator_kind(ordered), tuple(item for column in columns for item in column or ()))
     if isinstance(made, Items):
         made.over = over
     return made
@@ -667,13 +679,13 @@ def _combinatoric(count: Callable[[int, int], int], each: Callable[..., Iterable
     def handler(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
         size = ev.size(args[0]) if args else None
         length = plain(args[1] if len(args) > 1 else kwargs.get("r", Constant(size)))
-        if size is None or not isinstance(length, int) or length < 0 or max(size, length) > MAX_ITEMS:
+        if size is None or not isinstance(length, int) or length < 0 or max(size, length) > ev.bounds.items:
             return UNKNOWN
         total = count(size, length)
-        if total > MAX_ITEMS:
+        if total > ev.bounds.items:
             return Sized(total) if total < MAX_INT else UNKNOWN
         ordered, items = is_ordered(args[0]), ev.drain(args[0])
-        if items is None or total * length > MAX_ITEMS:
+        if items is None or total * length > ev.bounds.items:
             return Sized(total)
         return Items(iterator_kind(ordered), tuple(Items("tuple", row) for row in each(items, length)))
 
@@ -729,7 +741,7 @@ def _copy(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Valu
 
 
 def _deepcopy(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
-    return _deeply(args[0], 0, [MAX_ITEMS]) if args else UNKNOWN
+    return _deeply(args[0], 0, [ev.bounds.items]) if args else UNKNOWN
 
 
 def _deeply(value: Value, depth: int, budget: list[int]) -> Value:

@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import math
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any, Protocol
 
+from fixturescope.analysis import effects, flow, instances, known, statements
 from fixturescope.analysis import facts as f
-from fixturescope.analysis import flow, instances, known, statements
 from fixturescope.analysis.bounds import DEFAULT, Bounds
 from fixturescope.analysis.data import DataFiles
 from fixturescope.analysis.expressions import Expressions
@@ -57,6 +59,9 @@ from fixturescope.analysis.values import (
 )
 from fixturescope.analysis.values import Sequence as Items
 from fixturescope.analysis.walk import names_read
+
+CLOCK_EVERY = 64
+"""Steps between two looks at the clock."""
 
 TOO_DEEP = "it nests too deep to be evaluated"
 
@@ -122,10 +127,15 @@ class Evaluator(Expressions):
         modules: The linker: other modules, and what the environment has.
         fixture_decorators: Dotted names that act like ``pytest.fixture``, beyond those we know.
         bounds: How far evaluation goes.
+        clock: Seconds since some time.
     """
 
     def __init__(
-        self, modules: Modules, fixture_decorators: frozenset[str] = frozenset(), bounds: Bounds = DEFAULT
+        self,
+        modules: Modules,
+        fixture_decorators: frozenset[str] = frozenset(),
+        bounds: Bounds = DEFAULT,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.bounds = bounds
         self.modules = modules
@@ -143,7 +153,10 @@ class Evaluator(Expressions):
         """Scopes being evaluated, the outermost first."""
         self.here: Frame | None = None
         """The scope whose statement was evaluated last."""
+        self.clock = clock
         self._steps = 0
+        self._deadline = math.inf
+        """When evaluation stops, by the clock."""
         self._calls: list[f.Function] = []
         self._conditions: list[int] = []
         """For each undecided condition that what is evaluated stands under: the youngest collection before it."""
@@ -157,7 +170,8 @@ class Evaluator(Expressions):
         if module.state != "new":
             return
         module.state = "running"
-        outer, self._steps = self._steps, 0
+        outer, left = self._steps, self._deadline - self.clock()
+        self.start_counting()
         sink, self.sink = self.sink, None
         conditions, self._conditions = self._conditions, []
         shuffles, self._shuffles = self._shuffles, []
@@ -177,7 +191,7 @@ class Evaluator(Expressions):
         finally:
             module.state = "done"
             self._steps, self.sink, self._conditions, self._active = outer, sink, conditions, active
-            self._shuffles = shuffles
+            self._shuffles, self._deadline = shuffles, self.clock() + left
 
     def _top_level(self, statement: f.Stmt, module: Module) -> Outcome | None:
         """Execute one statement of a module; behind one that skips it, the rest is what another environment would see."""
@@ -302,7 +316,27 @@ class Evaluator(Expressions):
         self._steps += 1
         if self._steps == self.bounds.steps + 1:
             frame.module.issues.append(Issue(line, f"evaluation stopped after {self.bounds.steps} steps"))
+        elif self._steps % CLOCK_EVERY == 0 and self.clock() > self._deadline and self._steps <= self.bounds.steps:
+            self._steps = self.bounds.steps + 1  # it stays stopped
+            frame.module.issues.append(Issue(line, f"evaluation stopped after {self.bounds.seconds} seconds"))
         return self._steps <= self.bounds.steps
+
+    def start_counting(self) -> None:
+        """Begin anew with steps and time: for a module, or for a body that is looked into on its own."""
+        self._steps, self._deadline = 0, self.clock() + self.bounds.seconds
+
+    def exceeds_text(self) -> Value:
+        """Say that a text is longer than those that are worked with, and return what stands for it."""
+        self._exceeds(f"a text of more than {self.bounds.text} characters is not worked out")
+        return Unknown("too long")
+
+    def exceeds_items(self) -> None:
+        """Say that a collection is larger than those that are looked at."""
+        self._exceeds(f"a collection of more than {self.bounds.items} items is not looked at")
+
+    def _exceeds(self, message: str) -> None:
+        if self.here is not None:
+            effects.say(self, self.here, self.here.line, message)
 
     # names
 
@@ -456,6 +490,8 @@ class Evaluator(Expressions):
         body = function.facts.body
         if body is None:
             self._hand_over(function, args, kwargs)
+        if body is not None and len(self._calls) >= self.bounds.call_depth:
+            self._exceeds(f"calls within calls are followed {self.bounds.call_depth} deep")
         if body is None or len(self._calls) >= self.bounds.call_depth or self._calls.count(function.facts) > 2:
             return UNKNOWN
         if function.facts.is_generator and self.sink is None:  # its body runs when somebody goes through it, if ever

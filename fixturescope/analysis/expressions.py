@@ -62,14 +62,8 @@ from fixturescope.analysis.values import Sequence as Items
 if TYPE_CHECKING:
     from fixturescope.analysis.evaluate import Evaluator, Modules
 
-MAX_ITEMS = 20_000
-"""Collections with more items than this keep only their size."""
-
 MAX_CHOICES = 1_000
 """Texts made of more alternatives than this are unknown."""
-
-MAX_TEXT = 10_000
-"""Texts longer than this are unknown."""
 
 _TRUE = Unknown("something true")
 _FALSE = Unknown("something false")
@@ -91,7 +85,12 @@ class Expressions:
 
     def eval(self: Evaluator, node: f.Expr | None, frame: Frame) -> Value:  # type: ignore[misc]
         """Return the value of an expression in a scope."""
-        return current(_EVAL[type(node)](self, node, frame)) if node is not None else UNKNOWN
+        if node is None:
+            return UNKNOWN
+        value = current(_EVAL[type(node)](self, node, frame))
+        if type(value) is Constant and type(node) in _MAKES_TEXT and isinstance(value.value, str | bytes):
+            return value if len(value.value) <= self.bounds.text else self.exceeds_text()
+        return value
 
     def items(self: Evaluator, value: Value) -> tuple[Value, ...] | None:  # type: ignore[misc]
         """Return what iterating over a value gives, or None where that is not known."""
@@ -102,7 +101,7 @@ class Expressions:
             return tuple(key for key, _ in value.items)
         if isinstance(value, Constant) and isinstance(value.value, str):
             return tuple(Constant(char) for char in value.value)
-        if isinstance(value, Sized) and value.size <= MAX_ITEMS:
+        if isinstance(value, Sized) and value.size <= self.bounds.items:
             return (UNKNOWN,) * value.size
         if isinstance(value, ClassValue):
             return instances.enum_items(self, value)
@@ -331,8 +330,6 @@ def _text(parts: Sequence[Value]) -> Value:
         else:
             whole = False
             text += value.pattern if isinstance(value, Unknown) and value.pattern else "*"
-    if len(text) > MAX_TEXT:
-        return UNKNOWN
     return Constant(text) if whole else Unknown("text", text)
 
 
@@ -535,7 +532,7 @@ def _comp_loop(ev: Evaluator, node: f.Comp, level: int, scope: Frame, found: _Fo
     """Collect the items of one ``for`` and those within; False where their number is not known."""
     if level == len(node.gens):
         found.pairs.append((ev.eval(node.key, scope), ev.eval(node.elt, scope)))
-        return len(found.pairs) <= MAX_ITEMS
+        return len(found.pairs) <= ev.bounds.items
     gen = node.gens[level]
     iterable = ev.eval(gen.iter, scope if level else outside)  # the first is evaluated outside, in a class body too
     found.unordered |= not is_ordered(iterable)
@@ -543,6 +540,8 @@ def _comp_loop(ev: Evaluator, node: f.Comp, level: int, scope: Frame, found: _Fo
     ordered = is_ordered(iterable)
     items = ev.drain(iterable)
     if items is None:
+        if isinstance(iterable, Sized):
+            ev.exceeds_items()
         ev.bind_target(gen.target, UNKNOWN, scope.line, scope)
         with ev.condition():
             for one in (*gen.ifs, node.key, node.elt):
@@ -559,6 +558,8 @@ def _comp_rounds(
     gen = node.gens[level]
     whole = True
     for item in items:
+        if not ev.step(outside, outside.line):
+            return False
         ev.bind_target(gen.target, item, scope.line, scope)
         wanted = _wanted(ev, gen.ifs, scope)
         if wanted is False:
@@ -566,7 +567,8 @@ def _comp_rounds(
         whole &= wanted is True
         with contextlib.nullcontext() if wanted else ev.condition():
             whole = _comp_loop(ev, node, level + 1, scope, found, outside) and whole
-        if len(found.pairs) > MAX_ITEMS:
+        if len(found.pairs) > ev.bounds.items:
+            ev.exceeds_items()
             return False
     return whole
 
@@ -628,5 +630,8 @@ _EVAL: dict[type, Callable[[Any, Any, Frame], Value]] = {
     f.Walrus: _walrus,
     f.Opaque: lambda ev, n, frame: Unknown(n.what),
 }
+
+_MAKES_TEXT = frozenset({f.Call, f.Bin, f.FStr})
+"""Expressions that may make a text longer than what stands in the source."""
 
 __all__ = ["DecoratorValue", "Expressions"]

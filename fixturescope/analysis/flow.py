@@ -29,6 +29,7 @@ from fixturescope.analysis.values import (
     Collection,
     Constant,
     OpenFile,
+    Sized,
     Unknown,
     Value,
     current,
@@ -117,6 +118,8 @@ def _for(ev: Evaluator, s: f.For, frame: Frame) -> Outcome | None:
     shuffled = None if is_ordered(iterable) else Shuffled(ev, frame, s)
     items = ev.drain(iterable)
     if items is None or len(items) > ev.bounds.loop or (shuffled and leaves_early(s.body)):
+        if isinstance(iterable, Sized) and registers(s.body):
+            ev.exceeds_items()
         if frame.kind == "module" and registers(s.body):
             frame.module.issues.append(Issue(s.line, "a loop over values that are not known makes names"))
         return maybe(ev, s, frame)

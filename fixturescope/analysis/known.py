@@ -125,8 +125,6 @@ def value_of(ev: Evaluator, external: External) -> Value:
         )
     if dotted == "sys.platform":
         return Constant(ev.modules.platform)
-    if dotted in ("os.sep", "os.path.sep"):
-        return Constant("\\" if ev.modules.platform == "win32" else "/")
     if dotted == "os.name":
         return Constant("nt" if ev.modules.platform == "win32" else "posix")
     if dotted in ("typing.TYPE_CHECKING", "sys.flags.optimize"):
@@ -390,6 +388,7 @@ def _external(
             else fixture(function, kwargs, frame, line, decorator)
         )
     if places.is_place(dotted):
+        _escapes(ev, args, line, frame)
         return UNKNOWN if incomplete else places.call(ev, dotted, args, kwargs, line, frame)
     effect = effects.effect_of(dotted)
     if effect is not None:

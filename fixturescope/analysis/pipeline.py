@@ -152,7 +152,7 @@ def _linker(start: _Start, reader: Reader, files: Sequence[Path]) -> Linker:
         python_version=(*start.environment.version, 0),
         platform=sys.platform,
         fixture_decorators=frozenset(start.settings.fixture_decorators),
-        bounds=Bounds(limits.call_depth, limits.steps, limits.loop),
+        bounds=Bounds(limits.call_depth, limits.steps, limits.loop, limits.seconds, limits.items, limits.text),
         files=DataFiles(start.project.rootdir),
     )
 

@@ -72,6 +72,16 @@ _WRITING = frozenset({
 })  # fmt: skip
 
 
+MAX_TEXT = 10_000
+"""A longer text from a file is only handed on, to what parses it or splits it into lines."""
+
+MAX_LINES = 20_000
+"""Lines of one file."""
+
+MAX_PARTS = 20_000
+"""Values in one file of data, those within others counted."""
+
+
 def is_place(dotted: str) -> bool:
     """Return whether a library's function is about files and what stands in them."""
     return (
@@ -316,14 +326,14 @@ def _of_file(file: OpenFile, name: str, args: Sequence[Value]) -> Value:
         return UNKNOWN
     if name == "readlines":
         return _lines(file.content, keep=True) if isinstance(file.content, str) else UNKNOWN
-    return Constant(file.content) if len(file.content) <= table.MAX_TEXT else DataText(file.content)
+    return Constant(file.content) if len(file.content) <= MAX_TEXT else DataText(file.content)
 
 
 def _lines(text: str | bytes, *, keep: bool = False) -> Value:
     if not isinstance(text, str):
         return UNKNOWN
     lines = io.StringIO(text).readlines() if keep else text.splitlines()
-    return Items("list", tuple(map(table.wrap, lines))) if len(lines) <= table.MAX_ITEMS else UNKNOWN
+    return Items("list", tuple(map(table.wrap, lines))) if len(lines) <= MAX_LINES else UNKNOWN
 
 
 def _loaded(ev: Evaluator, form: str, takes_file: bool, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value:
@@ -336,7 +346,7 @@ def _loaded(ev: Evaluator, form: str, takes_file: bool, args: Sequence[Value], k
         return UNKNOWN
     text = given.text if isinstance(given, DataText) else given.value if isinstance(given, Constant) else None
     parsed = data.parse(form, text) if isinstance(text, str | bytes) else None
-    return UNKNOWN if parsed is None else _value(parsed[0], 0, [table.MAX_ITEMS], {})
+    return UNKNOWN if parsed is None else _value(parsed[0], 0, [MAX_PARTS], {})
 
 
 def _value(found: object, depth: int, budget: list[int], made: dict[int, Value]) -> Value:

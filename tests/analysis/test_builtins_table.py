@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from helpers_evaluate import UNKNOWN, contradicts, module, result, shown
 
-from fixturescope.analysis.builtins_table import MAX_TEXT, NOT_PLAIN, mapped, plain, wrap
+from fixturescope.analysis.builtins_table import NOT_PLAIN, mapped, plain, wrap
 from fixturescope.analysis.values import UNKNOWN as NOT_KNOWN
 from fixturescope.analysis.values import Constant, Mapped, Sequence, Sized
 
@@ -232,7 +232,6 @@ def test_plain_values() -> None:
 
 def test_wrapped_values() -> None:
     assert shown(wrap([1, ("a", None)])) == [1, ("a", None)]
-    assert wrap("x" * (MAX_TEXT + 1)) == NOT_KNOWN
     assert wrap(2**63) == NOT_KNOWN
     assert wrap(-(2**63)) == NOT_KNOWN
     assert wrap(2**63 - 1) == Constant(2**63 - 1)

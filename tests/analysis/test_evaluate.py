@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from textwrap import dedent, indent
 from typing import Any
 
 import pytest
-from helpers_evaluate import UNKNOWN, contradicts, module, shown
+from helpers_evaluate import UNKNOWN, contradicts, draw, module, shown
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -271,12 +272,55 @@ def test_never_a_wrong_value(program: str) -> None:
 # --------------------------------------------------------------------------------------------------------------- bounds
 
 
-def test_a_program_that_does_too_much_stops() -> None:
-    drawn = module("for i in range(1_000):\n  x = i\ny = 1\n")
-    drawn.linker.evaluator.bounds = Bounds(steps=100)
-    assert [(issue.line, issue.message) for issue in drawn.module("module").issues] == [
-        (2, "evaluation stopped after 100 steps")
-    ]
+STOPS = {
+    "steps": ("for i in range(1_000):\n  x = i\ny = 1", Bounds(steps=100), [(2, "evaluation stopped after 100 steps")]),
+    "steps of a comprehension": ("x = [i for i in range(1_000)]\ny = 1", Bounds(steps=100), [(1, "evaluation stopped after 100 steps")]),
+    "seconds": ("for i in range(1_000):\n  x = i\ny = 1", Bounds(seconds=9), [(2, "evaluation stopped after 9 seconds")]),
+    "depth": (
+        "".join(f"def f{i + 1}(): return f{i}()\n" for i in range(9)).replace("f0()", "1") + "x = f9()",
+        Bounds(call_depth=4),
+        [(6, "calls within calls are followed 4 deep")],
+    ),
+    "items of a loop": (
+        "for i in range(9): globals()[f'a{i}'] = 1",
+        Bounds(items=8),
+        [
+            (1, "a collection of more than 8 items is not looked at"),
+            (1, "a loop over values that are not known makes names"),
+            (1, "a name is made that is not known (it looks like 'a*')"),
+        ],
+    ),
+    "items of a comprehension": (
+        "x = [i for i in range(9)]", Bounds(items=8), [(1, "a collection of more than 8 items is not looked at")]
+    ),
+    "items that are made": (
+        "x = [i + j for i in range(3) for j in range(3)]", Bounds(items=8), [(1, "a collection of more than 8 items is not looked at")]
+    ),
+    "a text that grows": ("x = 'ab'\ny = x + 'cd'\nz = y + 'e'", Bounds(text=4), [(3, "a text of more than 4 characters is not worked out")]),
+    "a text that is formatted": ("y = 'ab'\nx = f'{y}c{y}'", Bounds(text=4), [(2, "a text of more than 4 characters is not worked out")]),
+    "a text that is joined": ("x = '-'.join(['ab', 'c'])", Bounds(text=3), [(1, "a text of more than 3 characters is not worked out")]),
+    "a text that is in bounds": ("x = 'ab'.replace('a', 'bbb').join('12')", Bounds(text=6), []),
+    "a size that nobody asks the items of": ("x = len(range(9))\ny = list(range(9)) * 2", Bounds(items=8), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "bounds", "said"), STOPS.values(), ids=STOPS)
+def test_a_program_that_does_too_much_stops(source: str, bounds: Bounds, said: list[tuple[int, str]]) -> None:
+    drawn = module(source)
+    evaluator = drawn.linker.evaluator
+    ticks = itertools.count()
+    evaluator.bounds, evaluator.clock = bounds, lambda: float(next(ticks))
+    assert [(issue.line, issue.message) for issue in drawn.module("module").issues] == said
+
+
+def test_what_a_module_imports_does_not_count_as_its_time() -> None:
+    slow = "for i in range(1_000):\n  x = i\n"
+    drawn = draw({"module.py": f"import other\ny = other.x\n{slow}", "other.py": slow})
+    evaluator = drawn.linker.evaluator
+    ticks = itertools.count()
+    evaluator.bounds, evaluator.clock = Bounds(seconds=24), lambda: float(next(ticks))
+    assert drawn.module("module").issues == []
+    assert drawn.module("other").issues == []
 
 
 def test_loops_within_loops_end() -> None:
