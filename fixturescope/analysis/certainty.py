@@ -172,7 +172,7 @@ class Certainties:
 def _is_provided(suite: Suite, node: Node, name: str) -> bool:
     """Whether a ``pytest_generate_tests`` in force at a node may provide an argument."""
     above = set(node.ancestors())
-    return any(hook.node in above and (hook.names is None or name in hook.names) for hook in suite.hooks)
+    return any(hook.node in above and hook.may_provide(name) for hook in suite.hooks)
 
 
 def _tests(count: int) -> str:

@@ -170,6 +170,7 @@ class Collector:
         node = Node(
             "class", f"{parent.id}::{name}", parent, parent.module, qualname, marks=self._class_marks(cls, order)
         )
+        node.cls = cls
         self.classes.append(node)
         self.register_class(cls, node)
         if is_unittest:

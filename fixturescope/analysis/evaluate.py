@@ -325,6 +325,11 @@ class Evaluator(Expressions):
         """Begin anew with steps and time: for a module, or for a body that is looked into on its own."""
         self._steps, self._deadline = 0, self.clock() + self.bounds.seconds
 
+    @property
+    def has_stopped(self) -> bool:
+        """Whether steps or time have run out since somebody started counting."""
+        return self._steps > self.bounds.steps
+
     def exceeds_text(self) -> Value:
         """Say that a text is longer than those that are worked with, and return what stands for it."""
         self._exceeds(f"a text of more than {self.bounds.text} characters is not worked out")
@@ -493,6 +498,8 @@ class Evaluator(Expressions):
         if body is not None and len(self._calls) >= self.bounds.call_depth:
             self._exceeds(f"calls within calls are followed {self.bounds.call_depth} deep")
         if body is None or len(self._calls) >= self.bounds.call_depth or self._calls.count(function.facts) > 2:
+            for value in (*args, *kwargs.values()):
+                known.lose_metafunc(value)
             return UNKNOWN
         if function.facts.is_generator and self.sink is None:  # its body runs when somebody goes through it, if ever
             with self.condition():

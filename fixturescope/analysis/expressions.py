@@ -44,6 +44,7 @@ from fixturescope.analysis.values import (
     LambdaValue,
     Mapped,
     Mark,
+    MetafuncValue,
     ModuleRef,
     Namespace,
     OpenFile,
@@ -180,6 +181,8 @@ class Expressions:
             return Constant(value.facts.name)
         if isinstance(value, FieldSpec):
             return UNKNOWN
+        if isinstance(value, MetafuncValue):
+            return known.metafunc_attribute(value, name)
         if isinstance(value, PathValue | OpenFile | DataText):
             return places.attribute(value, name) or BoundMethod(value, name)
         if isinstance(value, Constant | Collection | RequestValue | Mark | Namespace):

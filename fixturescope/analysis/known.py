@@ -35,6 +35,7 @@ from fixturescope.analysis.values import (
     LambdaValue,
     LazyFixture,
     Mark,
+    MetafuncValue,
     ModuleRef,
     Namespace,
     OpenFile,
@@ -315,11 +316,14 @@ def call(
             return UNKNOWN
         return _method(ev, func, args, kwargs, incomplete, line, frame)
     if isinstance(func, External):
+        if func.dotted not in _HARMLESS:
+            _lose_all(args, kwargs)
         return _external(ev, func, args, kwargs, incomplete, line, frame)
     if isinstance(func, InstanceValue) and isinstance(
         method := lookup_in_class(ev, func.cls, "__call__"), FunctionValue
     ):
         return ev.call(BoundMethod(func, "__call__", method), args, kwargs, incomplete, line, frame)
+    _lose_all(args, kwargs)
     if isinstance(func, Unknown | InstanceValue):
         for value in (*args, *kwargs.values()):
             _given_away(ev, current(value))
@@ -339,8 +343,38 @@ def _given_away(ev: Evaluator, value: Value) -> None:
 def _escapes(ev: Evaluator, args: Sequence[Value], line: int, frame: Frame) -> None:
     """``request.getfixturevalue`` handed to something unknown may ask for anything."""
     for arg in args:
+        lose_metafunc(arg)
         if isinstance(arg, BoundMethod) and arg.name == "getfixturevalue":
             ev.note_request(UNKNOWN, line, frame)
+
+
+_HARMLESS = frozenset({
+    "builtins.callable", "builtins.getattr", "builtins.hasattr", "builtins.id", "builtins.isinstance", "builtins.print", "builtins.repr",
+    "builtins.str", "builtins.type", "functools.partial",
+})  # fmt: skip
+"""What parametrizes nothing, whatever it is given."""
+
+
+def _lose_all(args: Sequence[Value], kwargs: Mapping[str, Value]) -> None:
+    for value in (*args, *kwargs.values()):
+        lose_metafunc(value)
+
+
+def lose_metafunc(value: Value) -> None:
+    """Something that is not followed is given a value: if it is pytest's ``metafunc``, it may parametrize anything."""
+    value = value.receiver if isinstance(value, BoundMethod) else value
+    if isinstance(value, MetafuncValue):
+        value.escaped = True
+
+
+def metafunc_attribute(metafunc: MetafuncValue, name: str) -> Value:
+    """Return an attribute of pytest's ``metafunc``."""
+    if name == "fixturenames":
+        return metafunc.fixturenames
+    if name == "parametrize":
+        return BoundMethod(metafunc, name)
+    metafunc.looked = True
+    return {"function": metafunc.function, "cls": metafunc.cls, "module": metafunc.module}.get(name, UNKNOWN)
 
 
 def _method(
@@ -359,6 +393,10 @@ def _method(
         if func.name == "getfixturevalue":
             ev.note_request(args[0] if args else kwargs.get("argname", UNKNOWN), line, frame)
         return UNKNOWN
+    if isinstance(receiver, MetafuncValue):
+        mark = Mark("parametrize", tuple(map(current, args)), dict(kwargs), True, incomplete, line)
+        receiver.calls.append((mark, ev.depth == receiver.depth))
+        return Constant(None)
     if isinstance(receiver, Mark) and func.name == "with_args":
         return Mark(receiver.name, tuple(args), dict(kwargs), True, False, line)
     if isinstance(receiver, PathValue | OpenFile | DataText):

@@ -8,7 +8,7 @@ from typing import Literal
 
 from fixturescope.analysis.evaluate import DynamicRequest
 from fixturescope.analysis.frames import Module
-from fixturescope.analysis.values import FixtureValue, FunctionValue, LambdaValue, Mark
+from fixturescope.analysis.values import ClassValue, FixtureValue, FunctionValue, LambdaValue, Mark
 
 NodeKind = Literal["session", "directory", "module", "class"]
 
@@ -61,6 +61,8 @@ class Node:
     module: Module | None = None
     qualname: str = ""
     package: bool = False
+    cls: ClassValue | None = None
+    """Of a class: what is collected."""
     marks: tuple[Mark, ...] = ()
     """Own markers, in pytest's order."""
     fixtures: dict[str, list[Definition]] = field(default_factory=dict)

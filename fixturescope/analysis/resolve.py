@@ -13,20 +13,10 @@ from pathlib import Path
 
 from fixturescope.analysis.closures import Closure, Closures
 from fixturescope.analysis.evaluate import DynamicRequest, Evaluator
+from fixturescope.analysis.generate import GenerateHook, Hooks
 from fixturescope.analysis.nodes import CollectedTest, Definition, FixtureIdentity, Node
 from fixturescope.analysis.parametrize import Parametrization, fixture_items, parametrization, usefixtures
 from fixturescope.analysis.values import Mark
-
-
-@dataclass(frozen=True, slots=True)
-class GenerateHook:
-    """A ``pytest_generate_tests``: where it reaches, and which arguments it parametrizes."""
-
-    node: Node
-    names: frozenset[str] | None
-    """None where the names could not be evaluated: any test in its reach may be multiplied."""
-    line: int
-    path: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +80,7 @@ class Resolver:
         self._may_make = may_make
         self._ev = evaluator
         self._closures = closures
-        self._hooks = hooks
+        self._hooks = Hooks(evaluator, hooks)
         self._requests_of = requests_of
         self._marks: dict[tuple[int, ...], Parametrization] = {}
 
@@ -103,8 +93,15 @@ class Resolver:
         parameters = self._parametrization(test.marks)
         initial = tuple(dict.fromkeys((*test.node.autouse_names(), *names, *test.arguments)))
         closure = self._closures.closure(test.node, initial, parameters.direct)
-        hooked, exact_hooks = self._hooked(test, closure)
-        count, exact = fixture_items(closure.names, parameters.names | hooked)
+        names_closure = [*initial, *closure.names, *(name for name, _ in closure.unknown)]
+        names_closure += ["request"] if any("request" in one.requests for one in closure.used) else []
+        hooked = self._hooks.of(test, names_closure)
+        whole = closure
+        if hooked.marks:
+            parameters = parametrization(self._ev, (*test.marks, *hooked.marks))
+            closure = self._closures.closure(test.node, initial, parameters.direct)
+        # pytest asks the fixtures of the whole closure for parameters, before it leaves out what a hook has hidden
+        count, exact = fixture_items(whole.names, parameters.names | hooked.touched)
         exact &= not any(self._may_make(test.node, name) for name, _ in closure.unknown)  # it may have parameters
         items = 1 if test.is_unittest else count * parameters.count
         dynamic = self._dynamic(test, closure, parameters, items)
@@ -117,7 +114,7 @@ class Resolver:
             closure,
             dynamic,
             items,
-            test.is_unittest or (exact and exact_hooks and parameters.exact and not unread),
+            test.is_unittest or (exact and hooked.exact and not hooked.touched and parameters.exact and not unread),
             tuple(unread),
         )
 
@@ -127,16 +124,6 @@ class Resolver:
         if found is None:
             found = self._marks[key] = parametrization(self._ev, marks)
         return found
-
-    def _hooked(self, test: CollectedTest, closure: Closure) -> tuple[frozenset[str], bool]:
-        """Return which arguments hooks parametrize, and whether the item count can be known in spite of them."""
-        reach = set(test.node.ancestors())
-        hooks = [hook for hook in self._hooks if hook.node in reach]
-        if not hooks or test.is_unittest:
-            return frozenset(), True
-        asked = set(test.arguments) | set(closure.names)
-        touched = frozenset(name for hook in hooks if hook.names is not None for name in hook.names & asked)
-        return touched, not touched and all(hook.names is not None for hook in hooks)
 
     def _dynamic(
         self, test: CollectedTest, closure: Closure, parameters: Parametrization, items: int

@@ -15,12 +15,13 @@ from fixturescope.analysis import facts as f
 from fixturescope.analysis.collect import Collector
 from fixturescope.analysis.finder import TestFile
 from fixturescope.analysis.frames import Issue, Module
+from fixturescope.analysis.generate import GenerateHook, generate_hook
 from fixturescope.analysis.link import Linker
+from fixturescope.analysis.mro import lookup_in_class
 from fixturescope.analysis.nodes import CollectedTest, Definition, Node
 from fixturescope.analysis.paths import is_file
 from fixturescope.analysis.plugin_rules import rules_for
 from fixturescope.analysis.plugins import Plugin, PluginTable
-from fixturescope.analysis.resolve import GenerateHook
 from fixturescope.analysis.values import ClassValue, Constant, External, FunctionValue, ModuleRef, Value
 from fixturescope.analysis.values import Sequence as Items
 
@@ -205,6 +206,7 @@ class SuiteBuilder:
             self.suite.tests.append(test)
         for cls in self._collector.classes:
             self.suite.nodes.setdefault(cls.id, cls)
+            self._add_class_hooks(cls)
         self._collector.classes.clear()
 
     def directory(self, path: Path) -> Node:
@@ -292,9 +294,16 @@ class SuiteBuilder:
             return
         function = self._linker.evaluator.force(binding.value)
         if isinstance(function, FunctionValue):
-            self.suite.hooks.append(
-                _generate_hook(function, node, self._relative(function.module.path), module.in_project)
-            )
+            path = self._relative(function.module.path)
+            self.suite.hooks.append(generate_hook(function, node, path, in_project=module.in_project))
+
+    def _add_class_hooks(self, node: Node) -> None:
+        cls = node.cls
+        function = lookup_in_class(self._linker.evaluator, cls, "pytest_generate_tests") if cls is not None else None
+        if cls is not None and isinstance(function, FunctionValue):
+            path = self._relative(function.module.path)
+            hook = generate_hook(function, node, path, in_project=function.module.in_project, cls=cls)
+            self.suite.hooks.append(hook)
 
 
 def _imports(module: Module, linker: Linker) -> Iterable[str]:
@@ -354,24 +363,6 @@ def _calls_in(node: object) -> Iterable[f.Call]:
             stack.extend(current)
         elif hasattr(current, "__struct_fields__"):
             stack.extend(getattr(current, name) for name in current.__struct_fields__)
-
-
-def _generate_hook(function: FunctionValue, node: Node, path: str, in_project: bool) -> GenerateHook:
-    """Return which arguments a ``pytest_generate_tests`` parametrizes, as far as its text says."""
-    names: set[str] = set()
-    known = True
-    for call in _calls_in(function.facts.body or ()):
-        if not (isinstance(call.func, f.Attr) and call.func.attr == "parametrize"):
-            continue
-        first = next((a.value for a in call.args if a.keyword in (None, "argnames") and not a.star), None)
-        if isinstance(first, f.Const) and isinstance(first.value, str):
-            names.update(name.strip() for name in first.value.split(","))
-        elif isinstance(first, f.Seq) and all(isinstance(item, f.Const) for item in first.items):
-            names.update(str(item.value) for item in first.items if isinstance(item, f.Const))
-        else:
-            known = False
-    exact = known or not in_project  # a plugin's hook does nothing where nobody uses the plugin
-    return GenerateHook(node, frozenset(names) if exact else None, function.facts.line, path)
 
 
 __all__ = ["External", "ModuleRef", "PluginModule", "Suite", "SuiteBuilder", "Value"]

@@ -398,3 +398,21 @@ class RequestValue(Value):
 
     param: Value = UNKNOWN
     """``request.param``, where the fixture's own parameters are known."""
+
+
+@dataclass(slots=True, eq=False)
+class MetafuncValue(Value):
+    """pytest's ``metafunc`` for one test, as a ``pytest_generate_tests`` gets it."""
+
+    fixturenames: Value
+    function: Value
+    cls: Value
+    module: Value
+    depth: int
+    """How many undecided conditions hold where the hook is called."""
+    calls: list[tuple[Mark, bool]] = field(default_factory=list)
+    """Its ``parametrize`` calls, and whether each is sure to happen."""
+    looked: bool = False
+    """Something was asked of it that differs between tests with the same fixtures."""
+    escaped: bool = False
+    """It was handed to something that is not followed."""

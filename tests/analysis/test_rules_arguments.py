@@ -365,21 +365,6 @@ RULES = {
         ),
         "test_one x>=1: b=conftest.py::b",
     ),
-    "pytest_generate_tests may multiply": Rule(
-        suite(
-            """
-            def pytest_generate_tests(metafunc):
-                if "x" in metafunc.fixturenames:
-                    metafunc.parametrize("x", [1, 2])
-            def test_one(x, a): pass
-            def test_two(b): pass
-            """
-        ),
-        """
-        test_one x>=1: a=conftest.py::a
-        test_two: b=conftest.py::b
-        """,
-    ),
     # --------------------------------------------------------------------------------------------------- fixture params
     "params of fixtures multiply, however far away, and those of autouse ones": Rule(
         {

@@ -102,7 +102,7 @@ class _Doubts:
         if resolved.parameters.unknown_names or name in resolved.parameters.names:
             return True
         above = set(resolved.test.node.ancestors())
-        if any(hook.node in above and (hook.names is None or name in hook.names) for hook in self._context.suite.hooks):
+        if any(hook.node in above and hook.may_provide(name) for hook in self._context.suite.hooks):
             return True
         if any(node in self._classes and self._context.is_decorated(self._classes[node]) for node in above):
             return True
