@@ -90,6 +90,13 @@ def oracle(session: nox.Session) -> None:
 
 
 @nox.session(python=MAIN)
+def generated(session: nox.Session) -> None:
+    """Every pinned suite whose fixtures are generated, likewise; ``--checkout NAME=PATH`` for those from a repository."""
+    session.install("-e", ".[dev]")
+    session.run("python", "-m", "tests.oracle.generated_suites", *session.posargs)
+
+
+@nox.session(python=MAIN)
 def hypothesis(session: nox.Session) -> None:
     """2,000 generated suites: pytest collects, ``analyze`` reads, and the two are compared."""
     session.install("-e", ".[dev]")

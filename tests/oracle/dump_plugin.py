@@ -6,7 +6,7 @@ library and pytest.
 
 The document::
 
-    definitions[]  name, file, line, first_line, function, scope, baseid, module, has_source
+    definitions[]  name, file, line, first_line, function, scope, baseid, module, has_source, requests [argument]
     functions[]    id, kind, is_function, path, cls, name, line, items, deselected, parametrized,
                    variants[]: items, closure {name: index into definitions}, pseudo [name], pruned [name],
                                reached [index: definitions that run without being the last of their name]
@@ -144,6 +144,7 @@ class Definitions:
             "has_source": place.has_source,
             "scope": str(fixturedef.scope),
             "baseid": str(fixturedef.baseid),
+            "requests": [str(name) for name in fixturedef.argnames],
         }
 
 

@@ -65,7 +65,7 @@ class Checkout:
     Attributes:
         suite: Which.
         source: The unpacked source distribution: the working directory for pytest and `analyze`.
-        python: The interpreter of its virtual environment.
+        python: The interpreter of its virtual environment; with stand-ins, any that has pytest.
     """
 
     suite: Suite
@@ -84,23 +84,30 @@ class Checkout:
         return tuple(found)
 
 
-def prepare(suite: Suite, cache: Path, *, python: Path, pytest: str) -> Checkout:
+def prepare(suite: Suite, cache: Path, *, python: Path, pytest: str, repository: Path | None = None) -> Checkout:
     """Downloads, unpacks and installs what is not there yet.
 
     Args:
         suite: Which suite.
         cache: Folder that holds all suites; made when missing.
-        python: Interpreter that the virtual environment is made from.
-        pytest: Version of pytest to install.
+        python: Interpreter that the virtual environment is made from; that which collects a suite with stand-ins.
+        pytest: Version of pytest to install; a suite with stand-ins gets that which is there.
+        repository: A clone, bare or not, that holds the commit of a suite that comes from one; nothing is written there.
 
     Raises:
-        PreparationError: A download or an installation failed, or the interpreter is too old.
+        PreparationError: A download or an installation failed, or the interpreter is too old, or a suite comes from a
+            repository and no clone with its commit was given.
     """
     folder = cache / suite.slug
     version = _version_of(python)
     if version < suite.python:
         raise PreparationError(f"{suite.name} needs Python {suite.python[0]}.{suite.python[1]}, and {python} is older")
-    source = _unpacked(suite, folder, cache / "downloads", python=python)
+    if suite.repository:
+        source = _archived(suite, folder, repository)
+    else:
+        source = _unpacked(suite, folder, cache / "downloads", python=python)
+    if suite.stand_ins is not None:
+        return Checkout(suite, source, python.absolute())
     environment = folder / f"venv-{version[0]}.{version[1]}-pytest-{pytest}"
     interpreter = _installed(suite, environment, python=python, pytest=pytest)
     if suite.overlay:
@@ -137,6 +144,24 @@ def _unpacked(suite: Suite, folder: Path, downloads: Path, *, python: Path) -> P
                 _extract(contents, Path(scratch))
             (top,) = Path(scratch).iterdir()
             top.rename(destination)
+    return destination
+
+
+def _archived(suite: Suite, folder: Path, repository: Path | None) -> Path:
+    """The tree of the pinned commit, which its hash vouches for."""
+    destination = folder / "source"
+    if not destination.is_dir():
+        if repository is None:
+            raise PreparationError(
+                f"{suite.name} comes from {suite.repository} at {suite.version[:12]}: give a clone of it by "
+                f"--checkout {suite.name}=PATH"
+            )
+        with tempfile.TemporaryDirectory(dir=_made(folder)) as scratch:
+            archive = Path(scratch, "tree.tar")
+            run(["git", "-C", repository, "archive", f"--output={archive}", suite.version])
+            with tarfile.open(archive) as contents:
+                _extract(contents, Path(scratch, "tree"))
+            Path(scratch, "tree").rename(destination)
     return destination
 
 

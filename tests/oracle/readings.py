@@ -119,7 +119,7 @@ def read_truth(path: Path) -> Truth:
     Raises:
         ReadingError: It is not one, or of another format.
     """
-    return truth_from(_json(path))
+    return truth_from(read_document(path))
 
 
 def read_claim(path: Path) -> Claim:
@@ -128,7 +128,7 @@ def read_claim(path: Path) -> Claim:
     Raises:
         ReadingError: A name that others rely on is missing from it.
     """
-    return claim_from(_json(path))
+    return claim_from(read_document(path))
 
 
 def truth_from(document: Mapping[str, Any]) -> Truth:
@@ -162,7 +162,12 @@ def claim_from(document: Mapping[str, Any]) -> Claim:
     return Claim(tests, by_id)
 
 
-def _json(path: Path) -> Mapping[str, Any]:
+def read_document(path: Path) -> Mapping[str, Any]:
+    """Reads a file that holds one JSON object.
+
+    Raises:
+        ReadingError: It does not.
+    """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

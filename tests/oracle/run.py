@@ -12,8 +12,9 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from tests.oracle import compare, readings, suites, truth
 from tests.oracle.environments import Checkout, PreparationError, prepare
@@ -91,15 +92,17 @@ def _judged(suite: suites.Suite, options: argparse.Namespace) -> compare.Compari
         if options.truth_only:
             print(f"{suite.name}\t{checkout.source}\t{checkout.python}\t{dump}")
             return compare.Comparison(suite.name)
-        claim = _analyzed(checkout, shlex.split(options.fixturescope))
+        claim = readings.claim_from(analyzed(checkout, shlex.split(options.fixturescope)))
         found = compare.compare(suite.name, readings.read_truth(dump), claim, expected_errors=suite.expected_errors)
     except (PreparationError, readings.ReadingError) as error:
         return compare.failure(suite.name, str(error))
     return found
 
 
-def _analyzed(checkout: Checkout, command: Sequence[str]) -> readings.Claim:
-    """Runs ``analyze`` from the suite's folder, on the paths that pytest was given.
+def analyzed(checkout: Checkout, command: Sequence[str]) -> Mapping[str, Any]:
+    """Runs ``analyze`` from the suite's folder, on the paths that pytest was given, and returns its document.
+
+    No interpreter is named for a suite with stand-ins: in one that is named, what is not installed is known to be missing.
 
     Raises:
         PreparationError: It failed or took too long; the message holds the end of what it said.
@@ -107,18 +110,11 @@ def _analyzed(checkout: Checkout, command: Sequence[str]) -> readings.Claim:
     """
     with tempfile.TemporaryDirectory() as scratch:
         document = Path(scratch, "document.json")
-        words = [
-            *command,
-            "analyze",
-            *checkout.paths,
-            "--python",
-            str(checkout.python),
-            "--format",
-            "json",
-            "-o",
-            str(document),
-        ]
+        named = [] if checkout.suite.stand_ins is not None else ["--python", str(checkout.python)]
+        words = [*command, "analyze", *checkout.paths, *named, "--format", "json", "-o", str(document)]
         env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        if not named:
+            env.pop("VIRTUAL_ENV", None)
         env["PYTHONSAFEPATH"] = "1"  # with `-m`, the suite's own folder would be the first on the command's path
         try:
             done = subprocess.run(
@@ -129,7 +125,7 @@ def _analyzed(checkout: Checkout, command: Sequence[str]) -> readings.Claim:
             raise PreparationError(f"analyze took longer than {ANALYZE_TIMEOUT_S} s") from error
         if done.returncode:
             raise PreparationError(f"analyze: exit {done.returncode}: {(done.stdout + done.stderr)[-2000:]}")
-        return readings.read_claim(document)
+        return readings.read_document(document)
 
 
 if __name__ == "__main__":

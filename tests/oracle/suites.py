@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from dataclasses import dataclass
@@ -38,6 +39,11 @@ class Suite:
         expected_errors: Collectors that fail for reasons of the source distribution itself.
         environment: Environment variables for pytest.
         pytest_args: Further arguments for pytest alone; they must not change what is collected.
+        repository: ``owner/name`` of the public repository that it comes from in the place of the package index; a
+            checkout that holds the commit which `version` then is has to be given.
+        part: Which part of a split list it is in.
+        stand_ins: JSON that the stand-in plugin gets, so that pytest collects without what the suite imports; None: what
+            it imports is installed.
     """
 
     name: str
@@ -55,11 +61,14 @@ class Suite:
     expected_errors: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
     pytest_args: tuple[str, ...]
+    repository: str = ""
+    part: str = ""
+    stand_ins: str | None = None
 
     @property
     def slug(self) -> str:
         """Its folder's name in the cache."""
-        return f"{self.name}-{self.version}"
+        return f"{self.name}-{self.version[:12] if self.repository else self.version}"
 
 
 def load(path: Path = LIST) -> tuple[Suite, ...]:
@@ -74,6 +83,8 @@ def load(path: Path = LIST) -> tuple[Suite, ...]:
 
 def _suite(row: dict[str, Any], defaults: dict[str, Any]) -> Suite:
     values = {"distribution": row["name"], **defaults, **row}
+    if "stand_ins" in values:
+        values["stand_ins"] = json.dumps(values["stand_ins"], sort_keys=True)
     unpinned = [
         requirement for requirement in values["requires"] if not re.match(r"[\w.\-]+(\[[\w,\-]+\])?==\S", requirement)
     ]

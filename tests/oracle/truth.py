@@ -9,12 +9,16 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.oracle import dump_plugin
-from tests.oracle.environments import Checkout, PreparationError
+from tests.oracle import dump_plugin, stand_in_plugin
+from tests.oracle.environments import Checkout, PreparationError, run
 
 PLUGIN_FILE = Path(__file__).with_name("dump_plugin.py")
 PLUGIN_MODULE = "fixturescope_oracle_dump"
 """The plugin's name inside a suite's process, where no module of ours may be importable."""
+
+STAND_INS_FILE = Path(__file__).with_name("stand_in_plugin.py")
+STAND_INS_MODULE = "fixturescope_oracle_stand_ins"
+"""Likewise of the plugin that makes stand-ins for what is not installed."""
 
 
 def dump(checkout: Checkout) -> Path:
@@ -26,12 +30,13 @@ def dump(checkout: Checkout) -> Path:
     Raises:
         PreparationError: pytest did not get as far as writing it; the message holds the end of its output.
     """
-    plugin = ast.dump(ast.parse(PLUGIN_FILE.read_text(encoding="utf-8")))  # the same when only its layout changes
-    digest = hashlib.sha256(plugin.encode()).hexdigest()[:12]
+    digest = _digest(PLUGIN_FILE)
     folder = checkout.source.parent / "truth"
-    key = hashlib.sha256(
-        repr((command(checkout), checkout.suite.environment, checkout.suite.requires)).encode()
-    ).hexdigest()[:12]
+    what: tuple[object, ...] = command(checkout), checkout.suite.environment, checkout.suite.requires
+    if checkout.suite.stand_ins is not None:
+        version = run([checkout.python, "-c", "import pytest; print(pytest.__version__)"])
+        what = (*what, checkout.suite.stand_ins, _digest(STAND_INS_FILE), version)
+    key = hashlib.sha256(repr(what).encode()).hexdigest()[:12]
     target = folder / f"{checkout.python.parent.parent.name}-{digest}-{key}.json"
     if not target.is_file():
         folder.mkdir(parents=True, exist_ok=True)
@@ -44,7 +49,13 @@ def command(checkout: Checkout) -> list[str]:
     script = checkout.python.with_name("pytest.exe" if os.name == "nt" else "pytest")
     cache = checkout.source.parent / "pytest-cache"
     own = ["--collect-only", "-qq", "--continue-on-collection-errors", "-o", f"cache_dir={cache}", "-p", PLUGIN_MODULE]
-    return [str(script), *own, *checkout.suite.pytest_args, *checkout.paths]
+    stand_ins = [] if checkout.suite.stand_ins is None else ["-p", STAND_INS_MODULE]
+    return [str(script), *own, *stand_ins, *checkout.suite.pytest_args, *checkout.paths]
+
+
+def _digest(plugin: Path) -> str:
+    """Of what a plugin does: the same when only its layout changes."""
+    return hashlib.sha256(ast.dump(ast.parse(plugin.read_text(encoding="utf-8"))).encode()).hexdigest()[:12]
 
 
 def _collect(checkout: Checkout, target: Path, plugin_folder: Path) -> None:
@@ -55,6 +66,7 @@ def _collect(checkout: Checkout, target: Path, plugin_folder: Path) -> None:
         "PYTHONPATH": str(plugin_folder),
         "PYTHONDONTWRITEBYTECODE": "1",
         dump_plugin.ENVIRONMENT_VARIABLE: str(target),
+        stand_in_plugin.ENVIRONMENT_VARIABLE: checkout.suite.stand_ins or "",
     }
     with log.open("w", encoding="utf-8") as stream:
         subprocess.run(
@@ -73,8 +85,9 @@ def _collect(checkout: Checkout, target: Path, plugin_folder: Path) -> None:
 
 
 def _lone_plugin(cache: Path, digest: str) -> Path:
-    """A folder that holds the plugin and nothing else."""
+    """A folder that holds the plugins and nothing else."""
     folder = cache / f"plugin-{digest}"
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(PLUGIN_FILE, folder / f"{PLUGIN_MODULE}.py")
+    shutil.copyfile(STAND_INS_FILE, folder / f"{STAND_INS_MODULE}.py")
     return folder
