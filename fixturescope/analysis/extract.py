@@ -40,6 +40,10 @@ class Lines(Protocol):
 class MarkerLines:
     """Line numbers from the ``#@N`` comments that the outline leaves at the end of each line."""
 
+    def __init__(self) -> None:
+        self._seen: tuple[cst.CSTNode, list[cst.Lambda]] | None = None
+        """The last statement that was asked about, and its lambdas: a table may hold hundreds."""
+
     def line(self, node: cst.CSTNode) -> int:
         """See ``Lines.line``."""
         return int(match.group(1)) if (match := self._marker(node)) else 0
@@ -51,10 +55,12 @@ class MarkerLines:
             return 0
         if not match.group(2):
             return int(match.group(1))
-        lambdas = _Lambdas()
-        statement.visit(lambdas)
+        if self._seen is None or self._seen[0] is not statement:
+            lambdas = _Lambdas()
+            statement.visit(lambdas)
+            self._seen = statement, lambdas.found
         lines = [int(part[1:]) for part in match.group(2).split()]
-        position = next((i for i, found in enumerate(lambdas.found) if found is node), 0)
+        position = next((i for i, found in enumerate(self._seen[1]) if found is node), 0)
         return lines[position] if position < len(lines) else int(match.group(1))
 
     def _marker(self, node: cst.CSTNode) -> re.Match[str] | None:

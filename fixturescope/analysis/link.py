@@ -8,7 +8,9 @@ needs the thing itself; a library stays ``External`` until a base class or a fix
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -56,6 +58,12 @@ _INDEX = r"\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]"
 """An index, itself indexed or not, as text."""
 
 _COMMENT = re.compile(r"#[^\n]*")
+_DEFINED = re.compile(r"^(?:async[ \t]+)?(def|class)[ \t]+(\w+)", re.MULTILINE)
+_MUTATION = re.compile(
+    rf"(?<![\w.])(\w+)(?=[ \t]*(?:{_INDEX}[ \t]*(?:[-+|&]?=)(?!=)|\.(?:{'|'.join(sorted(MUTATORS))})\b|[-+|&]=))"
+    r"|\bdel[ \t(]+(\w+)(?=[ \t]*\[)"
+)
+"""A name whose collection is changed; what follows it is only looked at, since another name may be changed in its index."""
 
 
 class Finder(Protocol):
@@ -121,7 +129,7 @@ class Linker:
         self._matters: dict[tuple[str, str], bool] = {}
         self._globals: dict[Path, frozenset[str]] = {}
         self._mutated: dict[tuple[Path, str], bool] = {}
-        self._texts: dict[Path, tuple[str, bool]] = {}
+        self._texts: dict[Path, _Text] = {}
 
     def load(self, path: Path, dotted: str) -> Module | None:
         """Return the evaluated module of a file, or None when it cannot be read."""
@@ -218,13 +226,7 @@ class Linker:
         """See ``evaluate.Modules.mutated_elsewhere``."""
         key = (module.path, name)
         if key not in self._mutated:
-            written = re.escape(name)
-            calls = "|".join(sorted(MUTATORS))
-            pattern = (
-                rf"(?<![\w.]){written}[ \t]*(?:{_INDEX}[ \t]*(?:[-+|&]?=)(?!=)|\.(?:{calls})\b|[-+|&]=)"
-                rf"|\bdel[ \t(]+{written}[ \t]*\["
-            )
-            seen = len(re.findall(pattern, self._text(module.path)))
+            seen = self._entry(module.path).mutations[name]
             self._mutated[key] = seen > 0 and seen > _mutations(module.facts.body, name)
         return self._mutated[key]
 
@@ -364,40 +366,36 @@ class Linker:
         path = self.path_of(dotted)
         if path is None or self._finder.is_stdlib(path):
             return False
-        text = self._text(path)
-        if self._defined_in(text, name, "class"):
+        entry = self._entry(path)
+        text = entry.text
+        if name in entry.classes:
             return "est" in name or (self._finder.in_project(path) and _TESTCASE.search(text) is not None)
-        if self._defined_in(text, name, "def"):
+        if name in entry.functions:
             return "fixture" in text or name.startswith("test")
         return self._imports_of(dotted, path, text, name, stars=True) or "fixture" in text or "est" in name
 
     def _text(self, path: Path) -> str:
-        return self._entry(path)[0]
+        return self._entry(path).text
 
     def _mentions_tests(self, path: Path) -> bool:
-        return self._entry(path)[1]
+        return self._entry(path).mentions_tests
 
-    def _entry(self, path: Path) -> tuple[str, bool]:
+    def _entry(self, path: Path) -> _Text:
         if path not in self._texts:
-            text = self._text_of(path)
-            self._texts[path] = (text, _TEST_WORDS.search(text) is not None)
+            self._texts[path] = _Text(self._text_of(path))
         return self._texts[path]
 
     def _by_text(self, dotted: str, path: Path, name: str) -> Value | None:
         """Say what a name of an untested module is without parsing it; None where its text does not settle it."""
-        text = self._text(path)
-        if self._defined_in(text, name, "def") or self._defined_in(text, name, "class"):
+        entry = self._entry(path)
+        text = entry.text
+        if name in entry.functions or name in entry.classes:
             return External(f"{dotted}.{name}")
         imports = self._imports_of(dotted, path, text, name)
         if len(imports) == 1 and not re.search(rf"^[ \t]*{re.escape(name)}[ \t]*[:=]", text, re.MULTILINE):
             source, original = imports[0]
             return self.attribute(source, original)
         return None
-
-    @staticmethod
-    def _defined_in(text: str, name: str, keyword: str) -> bool:
-        """Whether a module's text defines a name at its top level."""
-        return re.search(rf"^(?:async[ \t]+)?{keyword}[ \t]+{re.escape(name)}\b", text, re.MULTILINE) is not None
 
     def _imports_of(
         self, dotted: str, path: Path, text: str, name: str, *, stars: bool = False
@@ -420,6 +418,33 @@ class Linker:
                 if (alias or original) == name:
                     found.append((_absolute(package, dots, source), original))
         return found
+
+
+class _Text:
+    """The text of a module, and what is asked of it for one name after the other, looked up once for all of them."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def mentions_tests(self) -> bool:
+        """Whether a word of testing occurs in it."""
+        return _TEST_WORDS.search(self.text) is not None
+
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """The functions that it defines at its top level."""
+        return frozenset(name for keyword, name in _DEFINED.findall(self.text) if keyword == "def")
+
+    @cached_property
+    def classes(self) -> frozenset[str]:
+        """The classes that it defines at its top level."""
+        return frozenset(name for keyword, name in _DEFINED.findall(self.text) if keyword == "class")
+
+    @cached_property
+    def mutations(self) -> Counter[str]:
+        """How often it changes, anywhere, the collection that a name stands for."""
+        return Counter(match[1] or match[2] for match in _MUTATION.finditer(self.text))
 
 
 def _absolute(package: str, dots: str, source: str) -> str:

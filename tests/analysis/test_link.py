@@ -7,7 +7,7 @@ import re
 import pytest
 from helpers_evaluate import draw, facts_of, shown
 
-from fixturescope.analysis.link import _mutations
+from fixturescope.analysis.link import _mutations, _Text
 from fixturescope.analysis.values import ClassValue, FunctionValue, Imported, ModuleRef
 
 FIXTURE = "import pytest\n@pytest.fixture\ndef made(): pass\nnames = ['a', 'b']\n"
@@ -380,3 +380,14 @@ def test_the_line_of_a_text() -> None:
     drawn = draw({"app.py": "a = 1\nb = 2\na = 3\n"})
     assert [drawn.linker.line_of("app", text) for text in ("a =", "b =", "c =")] == [3, 2, None]
     assert drawn.linker.line_of("nowhere", "a") is None
+
+
+def test_what_is_asked_of_a_text_for_one_name_after_the_other() -> None:
+    text = _Text(
+        "async def run(): pass\ndef plain(): pass\n    def inner(): pass\nclass Some: pass\n"
+        "a.append(1)\nb[a.pop()] = 2\ndel c[0]\nx.d.append(1)\ne += [1]\nf[g[0]] |= 1\nh[0] == 1\nk.copy()\n"
+    )
+    assert (text.functions, text.classes) == ({"run", "plain"}, {"Some"})
+    assert dict(text.mutations) == {"a": 2, "b": 1, "c": 1, "e": 1, "f": 1}
+    assert not text.mentions_tests
+    assert _Text("import pytest").mentions_tests
