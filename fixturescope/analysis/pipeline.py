@@ -32,7 +32,7 @@ from fixturescope.analysis.project import LATEST, Argument, Project, conftests_f
 from fixturescope.analysis.read import Progress, Reader
 from fixturescope.analysis.resolve import Resolution, Resolver
 from fixturescope.analysis.sources import SourceFinder
-from fixturescope.analysis.suite import Suite, SuiteBuilder, plugin_module
+from fixturescope.analysis.suite import MAKES_FIXTURES, Suite, SuiteBuilder, plugin_module
 from fixturescope.analysis.values import Constant, PathValue
 from fixturescope.analysis.values import Sequence as Items
 from fixturescope.errors import NothingToAnalyzeError, UsageError
@@ -76,10 +76,13 @@ def analyze(
     start = _start(paths, rootdir, python, settings, cwd, environ)
     kept = FactsCache(start.project.rootdir / CACHE_FILE if cache else None)
     reader = Reader(start.settings.limits.max_file_bytes, start.settings.limits.workers, kept)
-    collected = _collect_files(start, reader)
-    _read(start, collected, reader, progress)
-    linker = _linker(start, reader, [file.path for file in collected.files])
-    suite = _build(start, collected, linker)
+    try:
+        reader.expect([*_plugin_files(start, reader), *_likely_files(start.project)])
+        collected = _collect_files(start, reader)
+        linker = _linker(start, reader, [file.path for file in collected.files])
+        suite = _build(start, collected, linker, reader, progress)
+    finally:
+        reader.close()
     _require_named(start.project, suite)
     dynamic = DynamicRequests(linker.evaluator)
     makers = Makers(suite, linker.evaluator)
@@ -219,10 +222,15 @@ def _unseen(project: Project, collected: Collected) -> list[tuple[Path, int]]:
     return [(folder, count) for folder, count in found if count]
 
 
-def _read(start: _Start, collected: Collected, reader: Reader, progress: Progress | None) -> None:
-    """Read test files and conftests in parallel; what they import is read when somebody asks for it."""
-    files = [file.path for file in collected.files]
-    reader.read_all([*_conftests(start.project, files), *files], progress)
+def _plugin_files(start: _Start, reader: Reader) -> list[Path]:
+    """Return the modules of plugins that will be asked for their fixtures; they are known before the tests are."""
+    files = [(plugin.path, plugin.kind == "builtin") for plugin in start.plugins.plugins if plugin.path is not None]
+    return [path for path, builtin in files if not builtin or MAKES_FIXTURES.search(reader.text(path))]
+
+
+def _likely_files(project: Project) -> list[Path]:
+    """Return the test files that there are if no conftest ignores any: they are read while conftests are evaluated."""
+    return [file.path for file in collect_files(project).files]
 
 
 def _all_conftests(project: Project, collected: Collected) -> list[Path]:
@@ -243,17 +251,20 @@ def _conftests(project: Project, files: Sequence[Path]) -> list[Path]:
     return sorted(found, key=lambda path: (len(path.parts), path))
 
 
-def _build(start: _Start, collected: Collected, linker: Linker) -> Suite:
-    """Register plugins and conftests in pytest's order, then collect the test modules."""
+def _build(start: _Start, collected: Collected, linker: Linker, reader: Reader, progress: Progress | None) -> Suite:
+    """Register plugins and conftests in pytest's order, then collect the test modules.
+
+    What these import is read when somebody asks for it.
+    """
     project, environment = start.project, start.environment
-    ini = project.ini
+    ini, files = project.ini, [file.path for file in collected.files]
     collector = Collector(linker, NamingRules(ini.python_functions, ini.python_classes, ini.collect_imported_tests))
     builder = SuiteBuilder(
         linker,
         collector,
         project.rootdir,
         plugins=start.plugins,
-        plugin_path=_finder(start, [file.path for file in collected.files]).plugin,
+        plugin_path=_finder(start, files).plugin,
         plugins_first=environment.pytest is not None and not environment.pytest.fixtures_by_node,
         relative=project.relative,
         options={name: entry.value for name, entry in ini.raw.items() if isinstance(entry.value, str)},
@@ -262,6 +273,7 @@ def _build(start: _Start, collected: Collected, linker: Linker) -> Suite:
     builder.use_fixtures(ini.usefixtures)
     for plugin in start.plugins.plugins:
         builder.add_plugin(plugin_module(plugin))
+    reader.read_all([*_conftests(project, files), *files], progress)
     for conftest in _all_conftests(project, collected):
         builder.add_conftest(conftest, module_name(conftest, project))
     for file in collected.files:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,11 +22,14 @@ import msgspec
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.cache import FactsCache, key_of
 
-POOL_FROM_BYTES = 400_000
+POOL_FROM_BYTES = 200_000
 """Below this much source a pool costs more than it saves."""
 
-CHUNK_BYTES = 250_000
+CHUNK_BYTES = 100_000
 """How much source one task of the pool gets."""
+
+MAX_WORKERS = 16
+"""Processes of a pool where nobody says how many: they are made before it is known how much there is to read."""
 
 Progress = Callable[[str, int, int], None]
 """Told of each step: what is being done, how much of it is done, and of how much."""
@@ -47,12 +51,66 @@ class Reader:
     problems: dict[Path, str] = field(default_factory=dict)
     """Why files could not be read, in sentences."""
     _facts: dict[Path, f.ModuleFacts | None] = field(default_factory=dict)
+    _pool: ProcessPoolExecutor | None = None
+    _pending: dict[Future[list[_Answer]], list[Path]] = field(default_factory=dict)
+    """What the pool is reading."""
+    _awaited: dict[Path, Future[list[_Answer]]] = field(default_factory=dict)
+    """The same, by file."""
 
     def facts(self, path: Path) -> f.ModuleFacts | None:
         """Return the facts of a file, or None when it cannot be read (see ``problems``)."""
+        if path in self._awaited and not self._taken_back(path):
+            self._finish(self._awaited[path])
         if path not in self._facts and not self._recall(path):
             self._keep(path, _read_one(path, self.max_bytes))
         return self._facts[path]
+
+    def expect(self, paths: Iterable[Path]) -> None:
+        """Begin to read files that will be asked for, where there is enough to read; nothing is waited for.
+
+        Who calls it calls `close`, whatever happens in between.
+        """
+        missing = [path for path in dict.fromkeys(paths) if path not in self._awaited and not self._is_known(path)]
+        chunks = _chunks(missing)
+        workers = self.workers or min(os.cpu_count() or 1, MAX_WORKERS)
+        if workers < 2 or (self._pool is None and sum(size for _, size in chunks) < POOL_FROM_BYTES):
+            return
+        if self._pool is None:
+            self._pool = _pool(workers)
+        for chunk, _ in chunks:
+            self._submit(self._pool, chunk)
+
+    def _submit(self, pool: ProcessPoolExecutor, chunk: list[Path]) -> None:
+        future = pool.submit(_read_chunk, chunk, self.max_bytes)
+        self._pending[future] = chunk
+        self._awaited.update(dict.fromkeys(chunk, future))
+
+    def _taken_back(self, path: Path) -> bool:
+        """Take a file from the pool that is needed now, if its turn has not come; the others of its task stay there."""
+        future = self._awaited[path]
+        if self._pool is None or not future.cancel():
+            return False
+        chunk = self._pending.pop(future)
+        for other in chunk:
+            del self._awaited[other]
+        if len(chunk) > 1:
+            with suppress(BrokenProcessPool):  # where a worker died meanwhile, who asks for them reads them
+                self._submit(self._pool, [other for other in chunk if other != path])
+        return True
+
+    def close(self) -> None:
+        """End the pool, and with it what nobody waited for."""
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            if self._pending:
+                _kill(pool)
+            else:
+                pool.shutdown()
+            self._pending.clear()
+            self._awaited.clear()
+
+    def _is_known(self, path: Path) -> bool:
+        return path in self._facts or self._recall(path)
 
     def _recall(self, path: Path) -> bool:
         """Take a file's facts from the cache, if they are there."""
@@ -76,43 +134,38 @@ class Reader:
             return ""
 
     def read_all(self, paths: Iterable[Path], progress: Progress | None = None) -> None:
-        """Read many files, in parallel where there is enough to read."""
-        missing = [path for path in dict.fromkeys(paths) if path not in self._facts and not self._recall(path)]
-        chunks = _chunks(missing)
-        total = sum(size for _, size in chunks)
-        workers = min(self.workers or os.cpu_count() or 1, len(chunks))
-        if workers < 2 or total < POOL_FROM_BYTES:
-            for done, path in enumerate(missing, 1):
-                self.facts(path)
-                if progress is not None:
-                    progress("reading", done, len(missing))
-            return
-        self._read_pooled([chunk for chunk, _ in chunks], workers, len(missing), progress)
-
-    def _read_pooled(self, chunks: list[list[Path]], workers: int, total: int, progress: Progress | None) -> None:
-        done = 0
-        pool = _pool(workers)
+        """Read many files, in parallel where there is enough to read, and end the pool."""
+        wanted = list(dict.fromkeys(paths))
         try:
-            pending: dict[Future[list[_Answer]], list[Path]] = {
-                pool.submit(_read_chunk, chunk, self.max_bytes): chunk for chunk in chunks
-            }
-            while pending:
-                finished, _ = wait(pending, return_when=FIRST_COMPLETED)
+            self.expect(wanted)
+            others = [path for path in wanted if path not in self._awaited and path not in self._facts]
+            done, total = 0, len(self._awaited) + len(others)
+            while self._pending:
+                finished, _ = wait(self._pending, return_when=FIRST_COMPLETED)
                 for future in finished:
-                    chunk = pending.pop(future)
-                    try:
-                        answers = future.result()
-                    except BrokenProcessPool:
-                        answers = [_read_alone(path, self.max_bytes) for path in chunk]
-                    for path, answer in zip(chunk, answers):
-                        self._keep(path, answer)
-                    done += len(chunk)
-                    if progress is not None:
-                        progress("reading", done, total)
-        except BaseException:
-            _kill(pool)
-            raise
-        pool.shutdown()
+                    done += len(self._pending[future])
+                    self._finish(future)
+                if progress is not None:
+                    progress("reading", done, total)
+            for path in others:
+                self.facts(path)
+                done += 1
+                if progress is not None:
+                    progress("reading", done, total)
+        finally:
+            self.close()
+
+    def _finish(self, future: Future[list[_Answer]]) -> None:
+        """Keep what one task of the pool has read."""
+        chunk = self._pending[future]
+        try:
+            answers = future.result()
+        except BrokenProcessPool:
+            answers = [_read_alone(path, self.max_bytes) for path in chunk]
+        del self._pending[future]
+        for path, answer in zip(chunk, answers):
+            del self._awaited[path]
+            self._keep(path, answer)
 
     def _keep(self, path: Path, answer: _Answer) -> None:
         data, key, problem = answer

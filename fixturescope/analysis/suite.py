@@ -25,10 +25,8 @@ from fixturescope.analysis.plugins import Plugin, PluginTable
 from fixturescope.analysis.values import ClassValue, Constant, External, FunctionValue, ModuleRef, Value
 from fixturescope.analysis.values import Sequence as Items
 
-_REGISTERS = re.compile(
-    r"^[ \t]*@(?:pytest\.)?(?:fixture|yield_fixture)\b|\.register\(|\bregister_fixture\(", re.MULTILINE
-)
-"""How pytest's own modules register fixtures; those that do not are not parsed."""
+MAKES_FIXTURES = re.compile(r"^[ \t]*@(?:pytest\.)?(?:fixture|yield_fixture)\b", re.MULTILINE)
+"""How pytest's own modules make fixtures that tests can ask for; those that do not are not parsed."""
 
 
 _DECIDERS = {
@@ -147,7 +145,7 @@ class SuiteBuilder:
         if plugin.path is None:
             self.suite.unread.append(plugin)
             return
-        if plugin.builtin and not self._linker.mentions(plugin.path, _REGISTERS):
+        if plugin.builtin and not self._linker.mentions(plugin.path, MAKES_FIXTURES):
             return
         module = self._linker.load(plugin.path, plugin.dotted)
         if module is None:

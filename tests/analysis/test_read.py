@@ -75,14 +75,35 @@ def test_a_pool_and_one_process_read_the_same(tmp_path: Path) -> None:
     assert list(pooled.problems) == [tmp_path / "bad.py"]
 
 
+def test_what_is_expected_is_read_in_the_pool_until_it_is_asked_for(tmp_path: Path) -> None:
+    paths = drawn(tmp_path, 4, padding=200_000)
+    reader = Reader(workers=2)
+    try:
+        reader.expect(paths[:3])
+        reader.expect(paths)
+        assert sorted(reader._awaited) == paths
+        assert [names(reader.facts(path)) for path in reversed(paths)] == [[f"test_{i}"] for i in (3, 2, 1, 0)]
+        assert (reader._awaited, reader._pending) == ({}, {})
+    finally:
+        reader.close()
+
+
+def test_little_is_not_worth_a_pool(tmp_path: Path) -> None:
+    paths = drawn(tmp_path, 2)
+    reader = Reader(workers=2)
+    reader.expect(paths)
+    assert (reader._pool, reader._awaited) == (None, {})
+    assert names(reader.facts(paths[1])) == ["test_1"]
+
+
 def test_chunks_are_of_about_equal_size_the_largest_first(tmp_path: Path) -> None:
-    for name, size in (("a", 300_000), ("b", 100_000), ("c", 100_000), ("d", 100_000), ("e", 10)):
+    for name, size in (("a", 300_000), ("b", 60_000), ("c", 60_000), ("d", 60_000), ("e", 10)):
         (tmp_path / name).write_bytes(b"x" * size)
     chunks = module._chunks([*(tmp_path / name for name in "edcba"), tmp_path / "none"])
     assert [([path.name for path in paths], size) for paths, size in chunks] == [
         (["a"], 300_000),
-        (["d", "c", "b"], 300_000),
-        (["e", "none"], 10),
+        (["d", "c"], 120_000),
+        (["b", "e", "none"], 60_010),
     ]
 
 
@@ -244,6 +265,47 @@ def test_a_file_whose_own_process_dies(tmp_path: Path, monkeypatch: pytest.Monke
     reader = Reader(workers=2)
     reader.read_all(paths)
     assert reader.problems == dict.fromkeys(paths, "reading it crashes the parser")
+
+
+class Queue(Pool):
+    """A pool that never comes to its tasks."""
+
+    def __init__(self) -> None:
+        super().__init__(BrokenProcessPool())
+        self.tasks: list[list[str]] = []
+
+    def submit(self, *task: Any) -> Future[Any]:
+        if len(self.tasks) == 3:
+            raise self.error
+        self.tasks.append([path.name for path in task[1]])
+        return Future()
+
+
+def test_a_file_that_is_needed_now_does_not_wait_for_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = Queue()
+    monkeypatch.setattr(module, "_pool", lambda workers: pool)
+    monkeypatch.setattr(module, "POOL_FROM_BYTES", 0)
+    paths = drawn(tmp_path, 3)
+    reader = Reader(workers=2)
+    reader.expect(paths)
+    for number in (1, 0):
+        assert names(reader.facts(paths[number])) == [f"test_{number}"]
+    assert pool.tasks == [["test_2.py", "test_1.py", "test_0.py"], ["test_2.py", "test_0.py"], ["test_2.py"]]
+    reader.close()
+    assert pool.ended == ["shutdown {'wait': False, 'cancel_futures': True}", "terminate"]
+
+
+def test_a_pool_that_broke_meanwhile_is_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = Queue()
+    pool.tasks = [[], []]
+    monkeypatch.setattr(module, "_pool", lambda workers: pool)
+    monkeypatch.setattr(module, "POOL_FROM_BYTES", 0)
+    paths = drawn(tmp_path, 2)
+    reader = Reader(workers=2)
+    reader.expect(paths)
+    assert [names(reader.facts(path)) for path in paths] == [["test_0"], ["test_1"]]
+    reader.close()
+    assert pool.ended == ["shutdown {}"]
 
 
 def test_an_interrupt_leaves_no_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
