@@ -80,6 +80,9 @@ class Modules(Protocol):
     def read(self, external: External) -> Value:
         """Return what an ``External`` is according to its source, or itself where there is none."""
 
+    def brings_plugin(self, dotted: str) -> bool:
+        """Return whether a name is of an installed package that a plugin of pytest lies in."""
+
     def named(self, dotted: str) -> Module | None:
         """Return the evaluated module of a dotted name, or None when there is no source to read."""
 

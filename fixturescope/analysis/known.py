@@ -467,7 +467,7 @@ def _external(
     known = _alias(ev, func)
     if known is not None:
         return ev.call(known, args, kwargs, incomplete, line, frame)
-    if "fixture" in dotted:
+    if "fixture" in dotted or ev.modules.brings_plugin(dotted):  # may be a factory of fixtures
         read = ev.modules.read(func)
         if isinstance(read, FunctionValue):
             return ev.call(read, args, kwargs, incomplete, line, frame)

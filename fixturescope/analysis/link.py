@@ -84,6 +84,9 @@ class Finder(Protocol):
     def version_of(self, name: str) -> str | None:
         """Return the version of the distribution that brings a top-level module, or None."""
 
+    def brings_plugin(self, package: str) -> bool:
+        """Return whether a plugin of pytest that is not pytest's own lies in a top-level package."""
+
 
 class Linker:
     """All modules of one analysis.
@@ -217,6 +220,10 @@ class Linker:
         if self.path_of(f"{dotted}.{name}") is not None:
             return ModuleRef(f"{dotted}.{name}")
         return UNKNOWN
+
+    def brings_plugin(self, dotted: str) -> bool:
+        """See ``evaluate.Modules.brings_plugin``."""
+        return self._finder.brings_plugin(dotted.partition(".")[0])
 
     def version_of(self, name: str) -> str | None:
         """See ``evaluate.Modules.version_of``."""

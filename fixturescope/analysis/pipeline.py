@@ -170,7 +170,7 @@ def _require_codes(settings: Settings) -> None:
 
 
 def _finder(start: _Start, files: Sequence[Path]) -> SourceFinder:
-    return SourceFinder(start.project, start.environment, files, start.plugins.imported)
+    return SourceFinder(start.project, start.environment, files, start.plugins.imported, start.plugins.packages)
 
 
 def _collect_files(start: _Start, reader: Reader) -> Collected:

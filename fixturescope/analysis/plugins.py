@@ -124,6 +124,11 @@ class PluginTable:
                 names |= {plugin.module.partition(".")[0], *_IMPORTED.findall(read_text(plugin.path) or "")}
         return frozenset(name for name in names if self._finder.find_module(name) is not None)
 
+    @property
+    def packages(self) -> frozenset[str]:
+        """Top-level packages that plugins lie in, pytest's own apart."""
+        return frozenset(plugin.module.partition(".")[0] for plugin in self.plugins if plugin.kind != "builtin")
+
     def load(self, name: str, path_of: Callable[[str], Path | None] = lambda _: None) -> tuple[Plugin, ...]:
         """Register what a ``pytest_plugins`` entry names, by pytest's rules; return the new plugins (often one).
 

@@ -23,6 +23,7 @@ class SourceFinder:
         environment: Then its site directories and its standard library.
         files: The test files of the run; their folders are import roots too.
         imported: Top-level packages that are imported before pytest puts folders of the project on ``sys.path``.
+        plugins: Top-level packages that installed plugins of pytest lie in.
     """
 
     def __init__(
@@ -31,8 +32,10 @@ class SourceFinder:
         environment: Environment,
         files: Sequence[Path] = (),
         imported: AbstractSet[str] = frozenset(),
+        plugins: AbstractSet[str] = frozenset(),
     ) -> None:
         self._environment = environment
+        self._plugins = plugins
         roots, last = import_roots(project, files=files), fallback_roots(project, files)
         self._late = environment.finder(roots)
         self._strict = environment.finder([root for root in roots if root not in last])
@@ -88,6 +91,10 @@ class SourceFinder:
         if any(text.startswith(package) for package in self._analyzed):
             return True
         return text.startswith(self._rootdir) and not text.startswith(self._libraries)
+
+    def brings_plugin(self, package: str) -> bool:
+        """See ``link.Finder.brings_plugin``."""
+        return package in self._plugins
 
     def version_of(self, name: str) -> str | None:
         """See ``link.Finder.version_of``."""

@@ -49,6 +49,7 @@ class DrawnFinder:
     texts: Mapping[Path, str]
     missing: frozenset[str] = frozenset()
     versions: Mapping[str, str] = field(default_factory=dict)
+    plugins: frozenset[str] = frozenset()
 
     def source(self, dotted: str) -> Path | None:
         """See ``link.Finder.source``."""
@@ -65,6 +66,10 @@ class DrawnFinder:
     def version_of(self, name: str) -> str | None:
         """See ``link.Finder.version_of``."""
         return self.versions.get(name)
+
+    def brings_plugin(self, package: str) -> bool:
+        """See ``link.Finder.brings_plugin``."""
+        return package in self.plugins
 
     def in_project(self, path: Path) -> bool:
         """See ``link.Finder.in_project``."""
@@ -105,6 +110,7 @@ def draw(
     python_version: tuple[int, ...] = (3, 12, 1),
     platform: str = "linux",
     fixture_decorators: frozenset[str] = frozenset(),
+    plugins: frozenset[str] = frozenset(),
 ) -> Drawn:
     """Draw files of a project, of libraries and of the standard library, by their paths."""
     texts = {
@@ -112,7 +118,7 @@ def draw(
         for root, drawn in ((PROJECT, files), (LIBRARY, libraries or {}), (STDLIB, stdlib or {}))
         for name, text in drawn.items()
     }
-    finder = DrawnFinder(texts, missing, versions or {})
+    finder = DrawnFinder(texts, missing, versions or {}, plugins)
     parsed: list[str] = []
 
     def read(path: Path) -> f.ModuleFacts | None:

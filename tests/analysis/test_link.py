@@ -8,7 +8,7 @@ import pytest
 from helpers_evaluate import draw, facts_of, shown
 
 from fixturescope.analysis.link import _mutations, _Text
-from fixturescope.analysis.values import ClassValue, FunctionValue, Imported, ModuleRef
+from fixturescope.analysis.values import ClassValue, FixtureValue, FunctionValue, Imported, ModuleRef
 
 FIXTURE = "import pytest\n@pytest.fixture\ndef made(): pass\nnames = ['a', 'b']\n"
 
@@ -380,6 +380,39 @@ def test_the_line_of_a_text() -> None:
     drawn = draw({"app.py": "a = 1\nb = 2\na = 3\n"})
     assert [drawn.linker.line_of("app", text) for text in ("a =", "b =", "c =")] == [3, 2, None]
     assert drawn.linker.line_of("nowhere", "a") is None
+
+
+FACTORIES = {
+    "shopkit/__init__.py": "from shopkit import factories\n",
+    "shopkit/factories/__init__.py": "from shopkit.factories.client import client\n",
+    "shopkit/factories/client.py": """
+        import pytest
+        from elsewhere import connect
+
+        def client(process, *, scope="function"):
+            @pytest.fixture(scope=scope)
+            def client_of_a_process(request):
+                return connect(request.getfixturevalue(process))
+            return client_of_a_process
+    """,
+}
+
+
+def test_a_factory_of_a_plugins_package_is_followed_and_that_of_another_library_is_not() -> None:
+    text = """
+        import shopkit
+        from shopkit import factories as made_by
+        a = shopkit.factories.client("process")
+        b = made_by.client("process", scope="session")
+    """
+    followed = draw({"module.py": text}, libraries=FACTORIES, plugins=frozenset({"shopkit"}))
+    assert [shown(followed.value(name)) for name in "ab"] == ["fixture def client_of_a_process"] * 2
+    fixture = followed.value("b")
+    assert isinstance(fixture, FixtureValue)
+    assert shown(fixture.options["scope"]) == "session"
+    left = draw({"module.py": text}, libraries=FACTORIES)
+    assert [shown(left.value(name)) for name in "ab"] == ["?", "?"]
+    assert left.parsed == ["module.py"]
 
 
 def test_what_is_asked_of_a_text_for_one_name_after_the_other() -> None:
