@@ -58,6 +58,10 @@ _INDEX = r"\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]"
 """An index, itself indexed or not, as text."""
 
 _COMMENT = re.compile(r"#[^\n]*")
+_CHANGES_IMPORTS = re.compile(
+    r"\bsys\.path[ \t]*(?:\[[^\]\n]*\][ \t]*)?(?:\+?=(?!=)|\.(?:insert|append|extend)\b)|\baddsitedir\b|\bsys\.meta_path\b"
+    r"|\bsys\.modules[ \t]*(?:\[[^\]\n]*\][ \t]*=(?!=)|\.(?:setdefault|update)\b)|\bpatch\.dict\([ \t\n]*[\"']?sys\.modules"
+)
 _DEFINED = re.compile(r"^(?:async[ \t]+)?(def|class)[ \t]+(\w+)", re.MULTILINE)
 _MUTATION = re.compile(
     rf"(?<![\w.])(\w+)(?=[ \t]*(?:{_INDEX}[ \t]*(?:[-+|&]?=)(?!=)|\.(?:{'|'.join(sorted(MUTATORS))})\b|[-+|&]=))"
@@ -298,10 +302,16 @@ class Linker:
         return external
 
     def importable(self, dotted: str) -> bool | None:
-        """See ``evaluate.Modules.importable``."""
+        """See ``evaluate.Modules.importable``.
+
+        What no folder has may be there all the same, once a module of the project has changed where imports look.
+        """
         if dotted not in self._importable:
             self._importable[dotted] = self._finder.importable(dotted)
-        return self._importable[dotted]
+        found = self._importable[dotted]
+        if found is False and any(m.in_project and self._entry(m.path).changes_imports for m in self.modules.values()):
+            return None
+        return found
 
     def star_names(self, dotted: str) -> Sequence[str]:
         """See ``evaluate.Modules.star_names``."""
@@ -437,6 +447,11 @@ class _Text:
     def mentions_tests(self) -> bool:
         """Whether a word of testing occurs in it."""
         return _TEST_WORDS.search(self.text) is not None
+
+    @cached_property
+    def changes_imports(self) -> bool:
+        """Whether it may change what can be imported: the path, or the table of modules."""
+        return _CHANGES_IMPORTS.search(self.text) is not None
 
     @cached_property
     def functions(self) -> frozenset[str]:

@@ -424,3 +424,33 @@ def test_what_is_asked_of_a_text_for_one_name_after_the_other() -> None:
     assert dict(text.mutations) == {"a": 2, "b": 1, "c": 1, "e": 1, "f": 1}
     assert not text.mentions_tests
     assert _Text("import pytest").mentions_tests
+
+
+@pytest.mark.parametrize(
+    ("line", "known"),
+    [
+        ("pass", True),
+        ("print(sys.path, sys.modules['os'], sys.modules == {})", True),
+        ("sys.path.insert(0, 'common')", False),
+        ("sys.path += ['common']", False),
+        ("sys.path[:0] = ['common']", False),
+        ("sys.path = [*sys.path, 'common']", False),
+        ("site.addsitedir('common')", False),
+        ("sys.modules['config'] = object()", False),
+        ("sys.modules.setdefault('config', object())", False),
+        ("mock.patch.dict('sys.modules', config=1).start()", False),
+        ("sys.meta_path.append(finder)", False),
+    ],
+)
+def test_a_module_that_no_folder_has_may_be_there_once_imports_look_elsewhere(line: str, known: bool) -> None:
+    text = f"""
+        import pytest, site, sys
+        from unittest import mock
+        {line}
+        from config import sizes
+        @pytest.fixture
+        def made(): pass
+    """
+    drawn = draw({"module.py": text}, missing=frozenset({"config"}))
+    assert (drawn.module("module").failed is not None) is known
+    assert ("made" not in drawn.module("module").frame.names) is known
