@@ -248,7 +248,7 @@ def _uv() -> list[str | Path]:
 
 def _overlay(suite: Suite, source: Path, interpreter: Path) -> None:
     """Copies what the installed package has and the unpacked one lacks: compiled and generated modules."""
-    package = suite.distribution.replace("-", "_")
+    package = suite.package or suite.distribution.replace("-", "_")
     (folder,) = run([interpreter, "-c", "import sysconfig; print(sysconfig.get_path('platlib'))"]).splitlines()
     installed = Path(folder, package)
     for path in installed.rglob("*"):
@@ -256,6 +256,11 @@ def _overlay(suite: Suite, source: Path, interpreter: Path) -> None:
         if path.is_file() and not target.exists() and path.suffix in OVERLAID:
             _made(target.parent)
             shutil.copy2(path, target)
+    libraries = (
+        f"{suite.distribution.replace('-', '_')}.libs"  # shared libraries, which compiled modules look for beside
+    )
+    if (installed.parent / libraries).is_dir() and not (source / libraries).exists():
+        shutil.copytree(installed.parent / libraries, source / libraries)
 
 
 def _python_in(environment: Path) -> Path:

@@ -42,6 +42,7 @@ class Suite:
         repository: ``owner/name`` of the public repository that it comes from in the place of the package index; a
             checkout that holds the commit which `version` then is has to be given.
         part: Which part of a split list it is in.
+        package: The package that an overlay is of, where it is not named like the distribution.
         stand_ins: JSON that the stand-in plugin gets, so that pytest collects without what the suite imports; None: what
             it imports is installed.
     """
@@ -63,6 +64,7 @@ class Suite:
     pytest_args: tuple[str, ...]
     repository: str = ""
     part: str = ""
+    package: str = ""
     stand_ins: str | None = None
 
     @property
