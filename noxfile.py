@@ -91,9 +91,15 @@ def oracle(session: nox.Session) -> None:
 
 @nox.session(python=MAIN)
 def generated(session: nox.Session) -> None:
-    """Every pinned suite whose fixtures are generated, likewise; ``--checkout NAME=PATH`` for those from a repository."""
+    """Every pinned suite whose fixtures are generated, likewise; ``--checkout NAME=PATH`` for those from a repository.
+
+    With ``--checkout interpretune=PATH``, its time and its table too.
+    """
     session.install("-e", ".[dev]")
     session.run("python", "-m", "tests.oracle.generated_suites", *session.posargs)
+    for word in session.posargs:
+        if word.startswith("interpretune="):
+            session.run("python", "-m", "benchmarks.generated", word.partition("=")[2])
 
 
 @nox.session(python=MAIN)
