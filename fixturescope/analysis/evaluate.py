@@ -80,6 +80,9 @@ class Modules(Protocol):
     def read(self, external: External) -> Value:
         """Return what an ``External`` is according to its source, or itself where there is none."""
 
+    def import_from(self, folder: str) -> None:
+        """Look for modules that are nowhere else in a folder, too."""
+
     def brings_plugin(self, dotted: str) -> bool:
         """Return whether a name is of an installed package that a plugin of pytest lies in."""
 

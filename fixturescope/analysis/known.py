@@ -522,6 +522,14 @@ def _skip(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], inc
     return UNKNOWN
 
 
+def _import_from(ev: Evaluator, args: Sequence[Value]) -> Value:
+    """A folder that is put on ``sys.path`` while the suite is imported."""
+    folder = plain(args[0]) if args else None
+    if isinstance(folder, str) and ev.sink is None:
+        ev.modules.import_from(folder)
+    return Constant(None)
+
+
 def _wraps(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int) -> Value:
     return DecoratorValue("wraps", tuple(args)) if args else DecoratorValue("same")
 
@@ -623,6 +631,8 @@ _CALLS: dict[str, _Handler] = {
     "unittest.SkipTest": _skip,
     "pytest.param": _param,
     "functools.partial": _partial,
+    "sys.path.append": lambda ev, args, *_: _import_from(ev, args[:1]),
+    "sys.path.insert": lambda ev, args, *_: _import_from(ev, args[1:2]),
     "enum.auto": lambda *_: Auto(),
     "builtins.isinstance": _isinstance,
     "builtins.getattr": _getattr,

@@ -127,6 +127,7 @@ class Linker:
         self._facts_of = facts_of
         self._text_of = text_of
         self._names: dict[str, Path | None] = {}
+        self._added: list[str] = []
         self._preferred: dict[str, Path] = {}
         self._importable: dict[str, bool | None] = {}
         self._stars: dict[str, tuple[str, ...]] = {}
@@ -165,8 +166,23 @@ class Linker:
     def path_of(self, dotted: str) -> Path | None:
         """Return the source file of a module, or None."""
         if dotted not in self._names:
-            self._names[dotted] = self._preferred_source(dotted) or self._finder.source(dotted)
+            self._names[dotted] = (
+                self._preferred_source(dotted) or self._finder.source(dotted) or self._added_source(dotted)
+            )
         return self._names[dotted]
+
+    def import_from(self, folder: str) -> None:
+        """See ``evaluate.Modules.import_from``; a folder that depends on where pytest is started is not known."""
+        if Path(folder).is_absolute() and folder not in self._added:
+            self._added.append(folder)
+            self._names = {name: path for name, path in self._names.items() if path is not None}
+            self._importable = {name: found for name, found in self._importable.items() if found}
+
+    def _added_source(self, dotted: str) -> Path | None:
+        """Return the file of a module in a folder that the suite itself has put on the path."""
+        stems = [Path(folder, *dotted.split(".")) for folder in self._added]
+        candidates = [path for stem in stems for path in (stem / "__init__.py", stem.with_name(f"{stem.name}.py"))]
+        return next((path for path in candidates if is_file(path)), None)
 
     def prefer(self, package: str, folder: Path) -> None:
         """Have the modules of a package looked for in a folder first, wherever else the package may be found."""
@@ -307,7 +323,7 @@ class Linker:
         What no folder has may be there all the same, once a module of the project has changed where imports look.
         """
         if dotted not in self._importable:
-            self._importable[dotted] = self._finder.importable(dotted)
+            self._importable[dotted] = self._added_source(dotted) is not None or self._finder.importable(dotted)
         found = self._importable[dotted]
         if found is False and any(m.in_project and self._entry(m.path).changes_imports for m in self.modules.values()):
             return None

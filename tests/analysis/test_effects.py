@@ -131,3 +131,40 @@ def test_what_an_unknown_fixture_decorator_makes_of_a_generator_is_no_test(tmp_p
     """
     graph = live.analyzed(live.draw(tmp_path.resolve(), {"test_it.py": tests, "lib.py": "config = eval('1')\n"}))
     assert [test.name for test in graph.tests] == ["testing_other", "test_one"]
+
+
+@pytest.mark.parametrize(
+    ("put", "followed"),
+    [
+        ("sys.path.insert(0, {folder!r})", True),
+        ("sys.path.append({folder!r})", True),
+        ("sys.path.insert(0, 'common')", False),
+        ("sys.path.remove({folder!r})", False),
+    ],
+)
+def test_modules_of_a_folder_that_the_suite_puts_on_the_path(tmp_path: Path, put: str, followed: bool) -> None:
+    root = tmp_path.resolve()
+    files = {
+        "common/config_of_sizes.py": "SIZES = [1, 2]\n",
+        "common/maker_of_boxes/__init__.py": "from maker_of_boxes.of_fixtures import register\n",
+        "common/maker_of_boxes/of_fixtures.py": """
+            import pytest
+            def register(name, namespace):
+                @pytest.fixture
+                def made(): pass
+                namespace[name] = made
+        """,
+        "conftest.py": f"""
+            import sys
+            import pytest
+            {put.format(folder=str(root / "common"))}
+            from config_of_sizes import SIZES
+            from maker_of_boxes import register
+            for size in SIZES:
+                register(f"box_{{size}}", globals())
+        """,
+        "test_it.py": "def test_one(box_2): pass\n",
+    }
+    graph = live.analyzed(live.draw(root, files))
+    found = {fixture.name: fixture.made_at for fixture in graph.fixtures if fixture.origin == "generated"}
+    assert found == (dict.fromkeys(("box_1", "box_2"), "common/maker_of_boxes/of_fixtures.py:5") if followed else {})
