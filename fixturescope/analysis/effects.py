@@ -381,6 +381,8 @@ def put(ev: Evaluator, space: Namespace, name: Value, value: Value, line: int, f
     if ev.sink is not None:
         return
     pattern = name.pattern if isinstance(name, Unknown) and name.pattern else "*"
+    if space.frame.module is not frame.module:  # a helper in another module: said where the names come to be
+        frame, line = space.frame, space.frame.line
     expect(space.frame, pattern, line)
     say(
         ev,

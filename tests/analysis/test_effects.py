@@ -168,3 +168,23 @@ def test_modules_of_a_folder_that_the_suite_puts_on_the_path(tmp_path: Path, put
     graph = live.analyzed(live.draw(root, files))
     found = {fixture.name: fixture.made_at for fixture in graph.fixtures if fixture.origin == "generated"}
     assert found == (dict.fromkeys(("box_1", "box_2"), "common/maker_of_boxes/of_fixtures.py:5") if followed else {})
+
+
+def test_a_name_that_a_helper_of_another_module_makes_is_said_where_it_comes_to_be(tmp_path: Path) -> None:
+    files = {
+        "helper.py": """
+            import os, pytest
+            def register(namespace):
+                for word in os.listdir("."):
+                    namespace[word] = pytest.fixture(lambda: 1)
+        """,
+        "conftest.py": """
+            from helper import register
+
+            register(globals())
+        """,
+        "test_it.py": "def test_one(): pass\n",
+    }
+    graph = live.analyzed(live.draw(tmp_path.resolve(), files))
+    said = [(one.path, one.line, one.message) for one in graph.diagnostics if one.code == "FS003"]
+    assert said == [("conftest.py", 3, "a name is made that is not known")]
