@@ -17,8 +17,8 @@ ALWAYS = frozenset({"getfixturevalue"})
 """Words that make any body relevant: a dynamic request."""
 
 IN_HELPERS = frozenset({
-    "class", "def", "exec", "fixture", "globals", "importorskip", "lambda", "mark", "metafunc", "parametrize", "partial", "setattr",
-    "skip", "usefixtures", "vars",
+    "class", "def", "exec", "fixture", "globals", "importorskip", "lambda", "mark", "metafunc", "parametrize", "partial",
+    "register", "register_fixture", "setattr", "skip", "usefixtures", "vars",
 })  # fmt: skip
 """Words that make the body of an undecorated helper relevant: it may make fixtures, tests, marks or decorators."""
 

@@ -188,3 +188,23 @@ def test_a_name_that_a_helper_of_another_module_makes_is_said_where_it_comes_to_
     graph = live.analyzed(live.draw(tmp_path.resolve(), files))
     said = [(one.path, one.line, one.message) for one in graph.diagnostics if one.code == "FS003"]
     assert said == [("conftest.py", 3, "a name is made that is not known")]
+
+
+def test_a_helper_that_registers_what_is_not_known_is_not_silent(tmp_path: Path) -> None:
+    conftest = """
+        import inspect, sys
+        sys.path.append("somewhere")
+        from pytest_factoryboy import register
+        import factories
+
+        def register_module(module):
+            for _, obj in inspect.getmembers(module):
+                if isinstance(obj, type):
+                    register(obj)
+
+        register_module(factories)
+    """
+    files = {"conftest.py": conftest, "factories.py": "class A: pass\n", "test_it.py": "def test_one(): pass\n"}
+    graph = live.analyzed(live.draw(tmp_path.resolve(), files))
+    said = [(one.path, one.message) for one in graph.diagnostics if one.code == "FS003"]
+    assert said == [("conftest.py", "pytest_factoryboy makes fixtures of a factory while the suite runs")]

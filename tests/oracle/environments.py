@@ -65,7 +65,7 @@ class Checkout:
     Attributes:
         suite: Which.
         source: The unpacked source distribution: the working directory for pytest and `analyze`.
-        python: The interpreter of its virtual environment; with stand-ins, any that has pytest.
+        python: The interpreter of its virtual environment; with stand-ins, ours.
     """
 
     suite: Suite
@@ -90,7 +90,8 @@ def prepare(suite: Suite, cache: Path, *, python: Path, pytest: str, repository:
     Args:
         suite: Which suite.
         cache: Folder that holds all suites; made when missing.
-        python: Interpreter that the virtual environment is made from; that which collects a suite with stand-ins.
+        python: Interpreter that the virtual environment is made from; a suite with stand-ins is collected by ours, as it is
+            ours that `analyze` takes where none is named.
         pytest: Version of pytest to install; a suite with stand-ins gets that which is there.
         repository: A clone, bare or not, that holds the commit of a suite that comes from one; nothing is written there.
 
@@ -107,7 +108,7 @@ def prepare(suite: Suite, cache: Path, *, python: Path, pytest: str, repository:
     else:
         source = _unpacked(suite, folder, cache / "downloads", python=python)
     if suite.stand_ins is not None:
-        return Checkout(suite, source, python.absolute())
+        return Checkout(suite, source, Path(sys.executable))
     environment = folder / f"venv-{version[0]}.{version[1]}-pytest-{pytest}"
     interpreter = _installed(suite, environment, python=python, pytest=pytest)
     if suite.overlay:
