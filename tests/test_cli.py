@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -362,3 +363,19 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 65536)
     except OSError:  # how Linux says that the other side is closed
         return b""
+
+
+@pytest.mark.parametrize(("before", "during"), [((700, 10, 10), 50_000), ((0, 10, 10), 0), ((99_000, 5, 5), 99_000)])
+def test_garbage_is_looked_for_rarely_and_as_before_in_the_end(
+    before: tuple[int, int, int], during: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, int, int]] = []
+    monkeypatch.setattr(cli, "app", lambda **_: seen.append(gc.get_threshold()))
+    usual = gc.get_threshold()
+    gc.set_threshold(*before)
+    try:
+        assert cli.main([]) == 0
+        assert seen == [(during, *before[1:])]
+        assert gc.get_threshold() == before
+    finally:
+        gc.set_threshold(*usual)
