@@ -29,10 +29,11 @@ from fixturescope.analysis.makers import Makers
 from fixturescope.analysis.nodes import Node
 from fixturescope.analysis.plugins import PluginTable, plugins
 from fixturescope.analysis.project import LATEST, Argument, Project, conftests_for, load_project, module_name
+from fixturescope.analysis.pytest_source import MAKES_FIXTURES
 from fixturescope.analysis.read import Progress, Reader
 from fixturescope.analysis.resolve import Resolution, Resolver
 from fixturescope.analysis.sources import SourceFinder
-from fixturescope.analysis.suite import MAKES_FIXTURES, Suite, SuiteBuilder, plugin_module
+from fixturescope.analysis.suite import Suite, SuiteBuilder, plugin_module
 from fixturescope.analysis.values import Constant, PathValue
 from fixturescope.analysis.values import Sequence as Items
 from fixturescope.errors import NothingToAnalyzeError, UsageError
@@ -75,7 +76,8 @@ def analyze(
     """
     start = _start(paths, rootdir, python, settings, cwd, environ)
     kept = FactsCache(start.project.rootdir / CACHE_FILE if cache else None)
-    reader = Reader(start.settings.limits.max_file_bytes, start.settings.limits.workers, kept)
+    limits = start.settings.limits
+    reader = Reader(limits.max_file_bytes, limits.workers, kept, fixtures_only=_builtin_files(start))
     try:
         reader.expect([*_plugin_files(start, reader), *_likely_files(start.project)])
         collected = _collect_files(start, reader)
@@ -226,6 +228,13 @@ def _plugin_files(start: _Start, reader: Reader) -> list[Path]:
     """Return the modules of plugins that will be asked for their fixtures; they are known before the tests are."""
     files = [(plugin.path, plugin.kind == "builtin") for plugin in start.plugins.plugins if plugin.path is not None]
     return [path for path, builtin in files if not builtin or MAKES_FIXTURES.search(reader.text(path))]
+
+
+def _builtin_files(start: _Start) -> frozenset[Path]:
+    """Return pytest's own modules, where they are not what is analyzed."""
+    finder = SourceFinder(start.project, start.environment)
+    paths = [plugin.path for plugin in start.plugins.plugins if plugin.kind == "builtin" and plugin.path is not None]
+    return frozenset(path for path in paths if not finder.in_project(path))
 
 
 def _likely_files(project: Project) -> list[Path]:

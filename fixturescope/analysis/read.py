@@ -21,6 +21,7 @@ import msgspec
 
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.cache import FactsCache, key_of
+from fixturescope.analysis.pytest_source import without_machinery
 
 POOL_FROM_BYTES = 200_000
 """Below this much source a pool costs more than it saves."""
@@ -48,6 +49,8 @@ class Reader:
     max_bytes: int = 10_000_000
     workers: int | None = None
     cache: FactsCache = field(default_factory=lambda: FactsCache(None))
+    fixtures_only: frozenset[Path] = frozenset()
+    """pytest's own modules, of which nothing but fixtures and hooks is asked."""
     problems: dict[Path, str] = field(default_factory=dict)
     """Why files could not be read, in sentences."""
     _facts: dict[Path, f.ModuleFacts | None] = field(default_factory=dict)
@@ -62,7 +65,7 @@ class Reader:
         if path in self._awaited and not self._taken_back(path):
             self._finish(self._awaited[path])
         if path not in self._facts and not self._recall(path):
-            self._keep(path, _read_one(path, self.max_bytes))
+            self._keep(path, _read_one(path, self.max_bytes, path in self.fixtures_only))
         return self._facts[path]
 
     def expect(self, paths: Iterable[Path]) -> None:
@@ -81,7 +84,7 @@ class Reader:
             self._submit(self._pool, chunk)
 
     def _submit(self, pool: ProcessPoolExecutor, chunk: list[Path]) -> None:
-        future = pool.submit(_read_chunk, chunk, self.max_bytes)
+        future = pool.submit(_read_chunk, chunk, self.max_bytes, self.fixtures_only.intersection(chunk))
         self._pending[future] = chunk
         self._awaited.update(dict.fromkeys(chunk, future))
 
@@ -114,7 +117,7 @@ class Reader:
 
     def _recall(self, path: Path) -> bool:
         """Take a file's facts from the cache, if they are there."""
-        content, _ = _content(path, self.max_bytes)
+        content, _ = _content(path, self.max_bytes, path in self.fixtures_only)
         data = self.cache.get(key_of(content)) if content is not None else None
         if data is None:
             return False
@@ -161,7 +164,7 @@ class Reader:
         try:
             answers = future.result()
         except BrokenProcessPool:
-            answers = [_read_alone(path, self.max_bytes) for path in chunk]
+            answers = [_read_alone(path, self.max_bytes, self.fixtures_only.intersection([path])) for path in chunk]
         del self._pending[future]
         for path, answer in zip(chunk, answers):
             del self._awaited[path]
@@ -224,24 +227,24 @@ def _kill(pool: ProcessPoolExecutor) -> None:
         process.terminate()
 
 
-def _read_alone(path: Path, max_bytes: int) -> _Answer:
+def _read_alone(path: Path, max_bytes: int, fixtures_only: frozenset[Path]) -> _Answer:
     """Read one file in a process of its own, after a worker died."""
     with _pool(1) as pool:
         try:
-            return pool.submit(_read_chunk, [path], max_bytes).result()[0]
+            return pool.submit(_read_chunk, [path], max_bytes, fixtures_only).result()[0]
         except BrokenProcessPool:
             return None, b"", "reading it crashes the parser"
 
 
-def _read_chunk(paths: Sequence[Path], max_bytes: int) -> list[_Answer]:
-    return [_read_one(path, max_bytes) for path in paths]
+def _read_chunk(paths: Sequence[Path], max_bytes: int, fixtures_only: frozenset[Path]) -> list[_Answer]:
+    return [_read_one(path, max_bytes, path in fixtures_only) for path in paths]
 
 
-def _read_one(path: Path, max_bytes: int) -> _Answer:
+def _read_one(path: Path, max_bytes: int, fixtures_only: bool = False) -> _Answer:
     from fixturescope.analysis.extract import extract_outline
     from fixturescope.analysis.outline import decode, outline
 
-    content, problem = _content(path, max_bytes)
+    content, problem = _content(path, max_bytes, fixtures_only)
     if content is None:
         return None, b"", problem
     try:
@@ -251,7 +254,7 @@ def _read_one(path: Path, max_bytes: int) -> _Answer:
     return f.encode(extract_outline(outline(text))), key_of(content), None
 
 
-def _content(path: Path, max_bytes: int) -> tuple[bytes | None, str | None]:
+def _content(path: Path, max_bytes: int, fixtures_only: bool = False) -> tuple[bytes | None, str | None]:
     """Return the bytes of a file, or None and why not. What is no regular file is never opened."""
     try:
         if not path.is_file():
@@ -259,6 +262,7 @@ def _content(path: Path, max_bytes: int) -> tuple[bytes | None, str | None]:
         size = path.stat().st_size
         if size > max_bytes:
             return None, f"has {size} bytes, more than the limit of {max_bytes}"
-        return path.read_bytes(), None
+        content = path.read_bytes()
+        return without_machinery(content) if fixtures_only else content, None
     except OSError as error:
         return None, f"cannot be read: {error.strerror or error}"

@@ -6,7 +6,6 @@ collected test, nothing resolved yet.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,12 +21,9 @@ from fixturescope.analysis.nodes import CollectedTest, Definition, Node
 from fixturescope.analysis.paths import is_file
 from fixturescope.analysis.plugin_rules import rules_for
 from fixturescope.analysis.plugins import Plugin, PluginTable
+from fixturescope.analysis.pytest_source import MAKES_FIXTURES
 from fixturescope.analysis.values import ClassValue, Constant, External, FunctionValue, ModuleRef, Value
 from fixturescope.analysis.values import Sequence as Items
-
-MAKES_FIXTURES = re.compile(r"^[ \t]*@(?:pytest\.)?(?:fixture|yield_fixture)\b", re.MULTILINE)
-"""How pytest's own modules make fixtures that tests can ask for; those that do not are not parsed."""
-
 
 _DECIDERS = {
     "pytest_collect_directory": "what a folder is collected as",

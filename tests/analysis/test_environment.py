@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.machinery
 import importlib.metadata
 import os
@@ -11,6 +12,7 @@ import venv
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import _pytest
 import pytest
 
 from fixturescope.analysis.distributions import Distribution
@@ -18,9 +20,10 @@ from fixturescope.analysis.environment import Environment, find_environment
 from fixturescope.analysis.modules import ModuleFinder
 from fixturescope.analysis.plugins import Duplicate, PluginTable, plugin_options, plugins
 from fixturescope.analysis.project import load_project
-from fixturescope.analysis.pytest_source import read_pytest
+from fixturescope.analysis.pytest_source import MAKES_FIXTURES, read_pytest, without_machinery
 from fixturescope.errors import ConfigError, UsageError
 from tests.analysis.helpers_project import ORACLE_PYTHON, Oracle, draw
+from tests.oracle import live
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -584,3 +587,74 @@ def test_modules_without_source(tmp_path: Path) -> None:
     assert finder.is_importable("hooked.x") is None
     assert finder.is_importable("other") is False
     assert finder.is_importable("fast.inner") is None
+
+
+def _fixtures_and_hooks(text: str) -> list[str]:
+    """Functions that a decorator makes a fixture, and hooks, each as Python sees it, with its place."""
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    return [
+        ast.dump(node, include_attributes=True)
+        for node in functions
+        if any("fixture" in ast.unparse(decorator).partition("(")[0] for decorator in node.decorator_list)
+        or (node.name.startswith("pytest_") and node.col_offset == 0)
+    ]
+
+
+def test_pytests_own_modules_without_their_machinery_have_the_same_fixtures_and_hooks() -> None:
+    folder = Path(_pytest.__file__).parent
+    texts = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.py")}
+    makers = {name: text for name, text in texts.items() if MAKES_FIXTURES.search(text)}
+    assert {"fixtures.py", "capture.py", "tmpdir.py", "legacypath.py"} <= set(makers)
+    for name, text in makers.items():
+        short = without_machinery(text.encode()).decode()
+        assert short.count("\n") == text.count("\n")
+        assert _fixtures_and_hooks(short) == _fixtures_and_hooks(text), name
+    assert (
+        sum(len(without_machinery(text.encode()).strip()) for text in makers.values())
+        < sum(map(len, makers.values())) / 2
+    )
+
+
+def test_without_machinery() -> None:
+    text = """
+import x
+@deco(
+    1,
+)
+def dropped(
+    a,
+):
+    pass
+@fixture(
+    scope="session"
+)
+def kept():
+    pass
+class Dropped:
+    def inner(self): pass
+class Kept:
+    @fixture
+    def of_class(self): pass
+async def gone(): pass
+def pytest_configure(config): pass
+y = 1
+"""
+    lines = text.split("\n")
+    gone = {*range(2, 9), 14, 15, 19}
+    shortened = without_machinery(text.encode()).decode().split("\n")
+    assert shortened == ["" if number in gone else line for number, line in enumerate(lines)]
+
+
+def test_a_module_that_does_not_parse_without_its_machinery_is_left_whole() -> None:
+    text = b'def dropped():\n    """\ntext at the margin\n    """\n@fixture\ndef kept(): pass\n'
+    assert without_machinery(text) == text
+
+
+def test_every_fixture_of_pytests_own_is_there(tmp_path: Path) -> None:
+    files = {"test_it.py": "def test_one(): pass\n", "pytest.ini": "[pytest]\naddopts = -p pytester\n"}
+    root = live.draw(tmp_path.resolve(), files)
+    with live.Pytest() as oracle:
+        answer, graph, _ = live.compared(root, oracle)
+    registered = {(one.name, str(one.place)) for one in answer.truth.registered}
+    assert len(registered) > 20
+    assert {(fixture.name, f"{fixture.path}:{fixture.line}") for fixture in graph.fixtures} == registered

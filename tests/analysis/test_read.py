@@ -181,7 +181,7 @@ def test_what_an_earlier_run_read_is_not_parsed_again(tmp_path: Path, monkeypatc
     first = Reader(cache=FactsCache(tmp_path / "c" / "cache" / "facts"))
     first.read_all(paths)
     first.cache.save()
-    monkeypatch.setattr(module, "_read_one", lambda path, limit: pytest.fail("it was parsed"))
+    monkeypatch.setattr(module, "_read_one", lambda *_: pytest.fail("it was parsed"))
     again = Reader(cache=FactsCache(tmp_path / "c" / "cache" / "facts"))
     again.read_all(paths)
     assert again._facts == first._facts
@@ -212,7 +212,7 @@ def test_a_changed_file_is_read_anew_though_its_time_is_the_old_one(tmp_path: Pa
 DEADLY = "deadly"
 
 
-def _dies_on_deadly(paths: list[Path], max_bytes: int) -> list[Any]:
+def _dies_on_deadly(paths: list[Path], max_bytes: int, fixtures_only: frozenset[Path]) -> list[Any]:
     if any(DEADLY in path.name for path in paths):
         os._exit(11)
     return [module._read_one(path, max_bytes) for path in paths]

@@ -160,10 +160,11 @@ def compared(
 _READ_ONE = read._read_one
 
 
-def _read_one(path: Path, max_bytes: int) -> tuple[bytes | None, str | None]:
-    return _library(path, max_bytes) if "site-packages" in path.parts else _READ_ONE(path, max_bytes)
+def _read_one(path: Path, max_bytes: int, fixtures_only: bool = False) -> tuple[bytes | None, bytes, str | None]:
+    library = "site-packages" in path.parts
+    return (_library if library else _READ_ONE)(path, max_bytes, fixtures_only)
 
 
 @functools.cache
-def _library(path: Path, max_bytes: int) -> tuple[bytes | None, str | None]:
-    return _READ_ONE(path, max_bytes)
+def _library(path: Path, max_bytes: int, fixtures_only: bool) -> tuple[bytes | None, bytes, str | None]:
+    return _READ_ONE(path, max_bytes, fixtures_only)
