@@ -421,7 +421,7 @@ def _cells(comparison: Comparison) -> tuple[str, ...]:
     if not comparison.made:
         return (comparison.suite, *["-"] * (len(COLUMNS) - 2), str(len(comparison.errors)))
     functions, edges, items, unused = comparison.functions, comparison.edges, comparison.items, comparison.unused
-    found = f"{functions.matched + functions.missing}{_signed(functions.missing, functions.extra)}"
+    found = f"{functions.matched + functions.missing}{signed(functions.missing, functions.extra)}"
     return (
         comparison.suite,
         found,
@@ -435,7 +435,8 @@ def _cells(comparison: Comparison) -> tuple[str, ...]:
     )
 
 
-def _signed(missing: int, extra: int) -> str:
+def signed(missing: int, extra: int) -> str:
+    """How many are missing and how many too many, as the table shows it."""
     return (f" -{missing}" if missing else "") + (f" +{extra}" if extra else "")
 
 

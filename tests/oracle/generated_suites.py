@@ -32,7 +32,7 @@ BAR = 0.95
 
 COLUMNS = (
     *("suite", "part", "version", "fixtures", "matched", "generated", "found", "wrong", "named", "silent"),
-    *("scope unknown", "edges", "matched", "mismatched", "missing", "extra", "errors"),
+    *("scope unknown", "functions", "edges", "matched", "mismatched", "missing", "extra", "errors"),
 )
 """The table's columns."""
 
@@ -48,8 +48,9 @@ class Outcome:
     @property
     def is_right(self) -> bool:
         """Whether it was compared and nothing is wrong."""
-        edges = self.edges.edges
-        return self.fixtures is not None and not (self.fixtures.wrong or edges.mismatched or edges.extra)
+        functions, edges = self.edges.functions, self.edges.edges
+        wrong = (functions.extra, functions.misdescribed, functions.lines_off, edges.mismatched, edges.extra)
+        return self.fixtures is not None and not (self.fixtures.wrong or any(wrong))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -128,13 +129,14 @@ def render_table(outcomes: Sequence[Outcome]) -> str:
 
 
 def _cells(outcome: Outcome) -> tuple[str, ...]:
-    suite, found, edges = outcome.suite, outcome.fixtures, outcome.edges.edges
+    suite, found, edges, functions = outcome.suite, outcome.fixtures, outcome.edges.edges, outcome.edges.functions
     head = suite.name, suite.part, suite.version[:12]
     if found is None:
         return (*head, *["-"] * (len(COLUMNS) - 4), str(len(outcome.edges.errors)))
     numbers = (
         *(found.total, found.matched, found.generated, found.found, found.wrong, found.named, found.silent),
         found.scopes_unknown,
+        f"{functions.matched + functions.missing}{compare.signed(functions.missing, functions.extra)}",
         *(edges.total, edges.matched, edges.mismatched, edges.missing, edges.extra, len(outcome.edges.errors)),
     )
     return (*head, *map(str, numbers))

@@ -35,6 +35,8 @@ def test_the_share_that_is_found_decides_with_nothing_wrong_anywhere() -> None:
     assert generated_suites.share_found([building, aside], "aside") == 0.0
     assert building.is_right
     assert not outcome("caluma", "aside", wrong=1).is_right
+    extra = compare.Comparison("caluma", functions=compare.Functions(matched=3, extra=1))
+    assert not dataclasses.replace(building, edges=extra).is_right
 
 
 def test_the_table_shows_the_parts_in_order_and_never_rounds_up() -> None:
