@@ -170,7 +170,9 @@ def _timed(command: Sequence[str], folder: Path, ok: tuple[int, ...]) -> Run:
 
 
 def _environ() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV"))}
+    """Return the environment of a run: byte code is kept, since pytest compiles each plugin anew where it is not."""
+    dropped = ("PYTEST", "COV", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
 
 
 if __name__ == "__main__":
