@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,9 +34,10 @@ def test_the_gate_runs_the_second_command_of_the_readme_word_for_word() -> None:
 def test_the_first_command_installs_and_analyzes_the_example() -> None:
     """Installing is what made this environment; the rest is run here."""
     command, _ = blocks(ROOT / "README.md", "console")
-    *install, analyze = command.strip().split(" && ")
+    *install, analyze, measure = command.strip().split(" && ")
     assert install == ["python3 -m venv .venv", ".venv/bin/pip install -e ."]
     assert analyze == ".venv/bin/fixturescope analyze examples/bookshop"
+    assert measure == ".venv/bin/fixturescope measure examples/bookshop"
     result = subprocess.run(
         [sys.executable, "-m", *analyze.removeprefix(".venv/bin/").split()],
         cwd=ROOT,
@@ -90,12 +92,30 @@ def test_the_settings_of_the_documentation_are_valid(tmp_path: Path) -> None:
     assert load_settings(tmp_path).fail_on == ("unused",)
 
 
-def test_every_option_is_documented() -> None:
+def test_the_first_command_measures_the_example(tmp_path: Path) -> None:
+    """Of a copy, since a run keeps its folder below the suite's."""
+    shutil.copytree(BOOKSHOP, tmp_path / "bookshop", ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    command = [sys.executable, "-m", "fixturescope", "measure", str(tmp_path / "bookshop"), "--python", sys.executable]
+    result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    assert result.returncode == 0, result.stderr
+    table = result.stdout.split("What a full run spends on fixtures (15)\n")[1].split("\n\n")[0]
+    assert {"prices", "inventory", "cart", "currency", "printer"} <= set(re.findall(r"^  (\w+) ", table, re.MULTILINE))
+    assert "Startup\n" in result.stdout
+    document = fixturescope.load(tmp_path / "bookshop" / ".fixturescope" / "runs" / "latest" / "document.json")
+    assert {one.status for one in document.measurements} == {"ok"}
+    assert (tmp_path / "bookshop" / ".fixturescope" / "runs" / "latest" / "imports.html").is_file()
+
+
+@pytest.mark.parametrize("command", ["analyze", "measure"])
+def test_every_option_is_documented(command: str) -> None:
     page = (ROOT / "docs" / "cli.md").read_text("utf-8")
     result = subprocess.run(
-        [sys.executable, "-m", "fixturescope", "analyze", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "fixturescope", command, "--help"], capture_output=True, text=True, check=True
     )
-    options = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", result.stdout)) - {"-h", "--help", "--progress", "--cache"}
+    options = set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", result.stdout)) - {"-h", "--help"}
+    options -= {
+        option for option in options if f"--no-{option[2:]}" in options
+    }  # the page names what is not the default
     assert {option for option in options if f"`{option}" not in page} == set()
 
 
