@@ -66,7 +66,6 @@ class DynamicRequests:
         self, function: FunctionValue, cls: ClassValue | None, given: Mapping[str, Value]
     ) -> tuple[DynamicRequest, ...]:
         outer, self._ev.sink = self._ev.sink, []
-        self._ev.start_counting()
         try:
             self._call(function, cls, given)
             self._nested(function.facts.body or (), function, cls)

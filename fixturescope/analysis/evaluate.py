@@ -27,7 +27,7 @@ from fixturescope.analysis.bounds import DEFAULT, Bounds
 from fixturescope.analysis.data import DataFiles
 from fixturescope.analysis.expressions import Expressions
 from fixturescope.analysis.frames import Binding, Frame, Issue, Module
-from fixturescope.analysis.outcomes import DATA, Outcome, changeable, falls, merged, same, ways_of
+from fixturescope.analysis.outcomes import DATA, Outcome, changeable, falls, same, ways_of
 from fixturescope.analysis.values import (
     ITERATORS,
     LATE,
@@ -166,6 +166,8 @@ class Evaluator(Expressions):
         self._calls: list[f.Function] = []
         self._conditions: list[int] = []
         """For each undecided condition that what is evaluated stands under: the youngest collection before it."""
+        self._doubted: list[Frame] = []
+        """Scopes of expressions a part of which may not be evaluated."""
         self._shuffles: list[int] = []
         """The same for each loop whose rounds happen in an order that is not known."""
         self._unordered: set[tuple[int, str]] = set()
@@ -176,8 +178,6 @@ class Evaluator(Expressions):
         if module.state != "new":
             return
         module.state = "running"
-        outer, left = self._steps, self._deadline - self.clock()
-        self.start_counting()
         sink, self.sink = self.sink, None
         conditions, self._conditions = self._conditions, []
         shuffles, self._shuffles = self._shuffles, []
@@ -187,17 +187,19 @@ class Evaluator(Expressions):
         if module.in_project and self.modules.files is not None:
             frame.names["__file__"] = Binding(Constant(os.fspath(module.path)), True, 0)
         try:
-            for statement in module.facts.body:
-                outcome = self._top_level(statement, module)
-                if outcome is not None and not outcome.falls:
-                    if outcome.kind == "raise" and module.skipped is None:
-                        reason = outcome.value.value if isinstance(outcome.value, Constant) else "raises while imported"
-                        module.failed = str(reason)
-                    break
+            with self.counting():
+                for statement in module.facts.body:
+                    outcome = self._top_level(statement, module)
+                    if outcome is not None and not outcome.falls:
+                        if outcome.kind == "raise" and module.skipped is None:
+                            reason = (
+                                outcome.value.value if isinstance(outcome.value, Constant) else "raises while imported"
+                            )
+                            module.failed = str(reason)
+                        break
         finally:
             module.state = "done"
-            self._steps, self.sink, self._conditions, self._active = outer, sink, conditions, active
-            self._shuffles, self._deadline = shuffles, self.clock() + left
+            self.sink, self._conditions, self._active, self._shuffles = sink, conditions, active, shuffles
 
     def _top_level(self, statement: f.Stmt, module: Module) -> Outcome | None:
         """Execute one statement of a module; behind one that skips it, the rest is what another environment would see."""
@@ -251,11 +253,21 @@ class Evaluator(Expressions):
     @contextlib.contextmanager
     def perhaps(self, frame: Frame) -> Iterator[None]:
         """An expression within may not be evaluated; it binds names by ``:=`` at most."""
-        scope = self.binding_scope(frame)
-        before = dict(scope.names)
-        with self.condition():
-            yield
-        scope.names = merged(before, [before, scope.names])
+        self._doubted.append(frame)
+        try:
+            with self.condition():
+                yield
+        finally:
+            self._doubted.pop()
+
+    def bind_perhaps(self, frame: Frame, name: str, value: Value, line: int) -> None:
+        """Bind a name by ``:=``, which may not be evaluated where it stands in a part of an expression like that."""
+        if name in frame.outer or not any(doubted is frame for doubted in self._doubted):
+            self.bind(frame, name, value, line)
+            return
+        before = frame.names.get(name)
+        held = (value,) if before is None else (value, before.value, *before.others)
+        frame.names[name] = Binding(UNKNOWN, False, line, changeable(*held))
 
     @contextlib.contextmanager
     def shuffle(self) -> Iterator[None]:
@@ -327,9 +339,15 @@ class Evaluator(Expressions):
             frame.module.issues.append(Issue(line, f"evaluation stopped after {self.bounds.seconds} seconds"))
         return self._steps <= self.bounds.steps
 
-    def start_counting(self) -> None:
-        """Begin anew with steps and time: for a module, or for a body that is looked into on its own."""
+    @contextlib.contextmanager
+    def counting(self) -> Iterator[None]:
+        """Steps and time are counted anew within: for a module, or for a hook that is asked about one test."""
+        steps, left = self._steps, self._deadline - self.clock()
         self._steps, self._deadline = 0, self.clock() + self.bounds.seconds
+        try:
+            yield
+        finally:
+            self._steps, self._deadline = steps, self.clock() + left
 
     @property
     def has_stopped(self) -> bool:

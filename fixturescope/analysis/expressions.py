@@ -595,7 +595,7 @@ def _lambda(ev: Evaluator, node: f.Lambda, frame: Frame) -> Value:
 def _walrus(ev: Evaluator, node: f.Walrus, frame: Frame) -> Value:
     value = ev.eval(node.value, frame)
     if not frame.comprehension:
-        ev.bind(frame, node.target, value, frame.line)
+        ev.bind_perhaps(frame, node.target, value, frame.line)
         return value
     scope = ev.binding_scope(frame)
     if node.target in scope.outer:

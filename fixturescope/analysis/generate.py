@@ -46,6 +46,9 @@ class GenerateHook:
     is_known: bool | None = None
     """Whether its evaluation left nothing open, for all tests that it was evaluated for; None: for none yet."""
 
+    has_stopped: bool = False
+    """Its evaluation took too many steps, and is not tried again."""
+
     def may_provide(self, name: str) -> bool:
         """Return whether it may provide an argument that it was not seen to provide."""
         return not self.is_known and (self.names is None or name in self.names)
@@ -125,11 +128,14 @@ class Hooks:
         if function.facts.body is None:
             return NOTHING  # nothing in it bears on metafunc
         own = () if hook.cls is None or function.binding == "static" else (InstanceValue(hook.cls),)
+        if hook.has_stopped:
+            return Generated((), (hook.names or frozenset()) & asked, exact=False)
         before = len(function.module.issues)
-        self.evaluator.start_counting()
-        with contextlib.suppress(Leaving):
-            self.evaluator.call_function(function, (*own, metafunc), {}, False)
-        stopped = len(function.module.issues) > before or self.evaluator.has_stopped
+        with self.evaluator.counting():
+            with contextlib.suppress(Leaving):
+                self.evaluator.call_function(function, (*own, metafunc), {}, False)
+            hook.has_stopped = self.evaluator.has_stopped
+        stopped = len(function.module.issues) > before or hook.has_stopped
         names = metafunc.fixturenames
         lost = metafunc.escaped or stopped or (isinstance(names, Items) and names.now is not None)
         named = [(mark, certain, _names(self.evaluator, mark)) for mark, certain in metafunc.calls]
