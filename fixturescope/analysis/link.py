@@ -59,8 +59,10 @@ _INDEX = r"\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]"
 
 _COMMENT = re.compile(r"#[^\n]*")
 _CHANGES_IMPORTS = re.compile(
-    r"\bsys\.path[ \t]*(?:\[[^\]\n]*\][ \t]*)?(?:\+?=(?!=)|\.(?:insert|append|extend)\b)|\baddsitedir\b|\bsys\.meta_path\b"
-    r"|\bsys\.modules[ \t]*(?:\[[^\]\n]*\][ \t]*=(?!=)|\.(?:setdefault|update)\b)|\bpatch\.dict\([ \t\n]*[\"']?sys\.modules"
+    r"^([ \t]*)(?![ \t])[^#\n]*?(?:\bsys\.path[ \t]*(?:\[[^\]\n]{0,200}\][ \t]*)?(?:\+?=(?!=)|\.(?:insert|append|extend)\b)|\baddsitedir\b"
+    r"|\bsys\.modules[ \t]*(?:\[[^\]\n]{0,200}\][ \t]*=(?!=)|\.(?:setdefault|update)\b)|\bsys\.meta_path\b"
+    r"|\bpatch\.dict\([ \t]*[\"']?sys\.modules)",
+    re.MULTILINE,
 )
 _DEFINED = re.compile(r"^(?:async[ \t]+)?(def|class)[ \t]+(\w+)", re.MULTILINE)
 _MUTATION = re.compile(
@@ -325,9 +327,14 @@ class Linker:
         if dotted not in self._importable:
             self._importable[dotted] = self._added_source(dotted) is not None or self._finder.importable(dotted)
         found = self._importable[dotted]
-        if found is False and any(m.in_project and self._entry(m.path).changes_imports for m in self.modules.values()):
-            return None
-        return found
+        return None if found is False and any(map(self._changes_imports, self.modules.values())) else found
+
+    def _changes_imports(self, module: Module) -> bool:
+        """Whether a conftest does so anywhere, or a module that is being run at its margin; what tests do is too late."""
+        if not module.in_project or not (module.path.name == "conftest.py" or module.state == "running"):
+            return False
+        found = self._entry(module.path).changes_imports
+        return bool(found) if module.path.name == "conftest.py" else "" in found
 
     def star_names(self, dotted: str) -> Sequence[str]:
         """See ``evaluate.Modules.star_names``."""
@@ -465,9 +472,9 @@ class _Text:
         return _TEST_WORDS.search(self.text) is not None
 
     @cached_property
-    def changes_imports(self) -> bool:
-        """Whether it may change what can be imported: the path, or the table of modules."""
-        return _CHANGES_IMPORTS.search(self.text) is not None
+    def changes_imports(self) -> frozenset[str]:
+        """How lines are indented that may change what can be imported: the path, or the table of modules."""
+        return frozenset(_CHANGES_IMPORTS.findall(self.text))
 
     @cached_property
     def functions(self) -> frozenset[str]:

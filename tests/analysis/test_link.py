@@ -454,3 +454,21 @@ def test_a_module_that_no_folder_has_may_be_there_once_imports_look_elsewhere(li
     drawn = draw({"module.py": text}, missing=frozenset({"config"}))
     assert (drawn.module("module").failed is not None) is known
     assert ("made" not in drawn.module("module").frame.names) is known
+
+
+@pytest.mark.parametrize(
+    ("where", "text", "known"),
+    [
+        ("conftest.py", "def pytest_configure(config): sys.modules['config'] = 1", False),
+        ("module.py", "def test_it(): sys.modules['other'] = 1", False),
+        ("module.py", "def test_it():\n    sys.modules['other'] = 1", True),
+        ("module.py", "# sys.path.insert(0, 'common')", True),
+    ],
+)
+def test_what_a_test_does_to_imports_while_it_runs_comes_too_late(where: str, text: str, known: bool) -> None:
+    files = {"conftest.py": "import pytest\n", "module.py": "import pytest, sys\n"}
+    files[where] += f"{text}\n"
+    files["module.py"] += "from config import sizes\n"
+    drawn = draw(files, missing=frozenset({"config"}))
+    drawn.module("conftest")
+    assert (drawn.module("module").failed is not None) is known
