@@ -7,7 +7,14 @@ import pickle
 import pytest
 
 from fixturescope import errors
-from fixturescope.errors import ConfigError, DocumentError, FixturescopeError, NothingToAnalyzeError, UsageError
+from fixturescope.errors import (
+    ConfigError,
+    DocumentError,
+    FixturescopeError,
+    MeasureError,
+    NothingToAnalyzeError,
+    UsageError,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +32,14 @@ def test_text_names_the_place(error: FixturescopeError, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "code"),
-    [(FixturescopeError, 70), (UsageError, 2), (ConfigError, 2), (NothingToAnalyzeError, 3), (DocumentError, 2)],
+    [
+        (FixturescopeError, 70),
+        (UsageError, 2),
+        (ConfigError, 2),
+        (NothingToAnalyzeError, 3),
+        (MeasureError, 4),
+        (DocumentError, 2),
+    ],
 )
 def test_exit_codes(kind: type[FixturescopeError], code: int) -> None:
     assert kind.exit_code == code
@@ -33,7 +47,7 @@ def test_exit_codes(kind: type[FixturescopeError], code: int) -> None:
 
 def test_every_error_is_in_the_table_above() -> None:
     kinds = {value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)}
-    assert kinds == {FixturescopeError, UsageError, ConfigError, NothingToAnalyzeError, DocumentError}
+    assert kinds == {FixturescopeError, UsageError, ConfigError, NothingToAnalyzeError, MeasureError, DocumentError}
 
 
 def test_pickling_keeps_every_field() -> None:

@@ -15,6 +15,11 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, and what
 
 FAULTS = SUITES / "faults"
 
+ONCE = (
+    "each sample is a first set-up, in a process of its own: "
+    "only its first set-up in a process succeeds, a second one fails: "
+)
+
 STATUSES = {
     "well": ("ok", None),
     "raises": ("error", "ValueError: no such shop"),
@@ -52,7 +57,7 @@ STATUSES = {
     "mocks_os_and_gc": ("ok", None),
     "traces": ("ok", None),
     "needs_a_server": ("error", "needs something that is not here: ConnectionRefusedError: "),
-    "only_once": ("ok", "only its first set-up in a process succeeds, a second one fails: RuntimeError: there can be"),
+    "only_once": ("ok", f"{ONCE}RuntimeError: there can be only one"),
     "closes_descriptors": ("error", "OSError: [Errno 9] Bad file descriptor"),
     "raises_an_odd_error": ("error", "conftest.raises_an_odd_error.<locals>.Odd: <exception str() failed>"),
     "needs_another_of_the_test": ("ok", "alone it fails; measured together with all that its test sets up before it"),
