@@ -19,18 +19,17 @@ PYTEST_FRAMES = ("/_pytest/", "/pluggy/", "/fixturescope/measure/")
 """Parts of paths whose frames say nothing of the project."""
 
 
-def explain(error: BaseException, *, failed: str | None, key: str) -> str:
+def explain(error: BaseException, *, needed: str | None = None) -> str:
     """Return why a set-up or a teardown failed.
 
     Args:
         error: What was raised.
-        failed: Key of the fixture whose set-up failed, if one did.
-        key: Of the fixture that is measured.
+        needed: Name of the fixture whose set-up failed, if it is another than the one that is measured.
     """
     text = "".join(traceback.format_exception_only(type(error), error)).strip()
     parts = []
-    if failed is not None and failed != key:
-        parts.append(f"needs {failed.rpartition(':')[2].partition('@')[0]!r}, whose set-up failed")
+    if needed is not None:
+        parts.append(f"needs {needed!r}, whose set-up failed")
     if isinstance(error, MemoryError):
         parts.append("more memory than --memory-limit allows")
     if _is_missing(error):

@@ -42,7 +42,11 @@ def measure(order: wire.Order, suite: Suite, send: Send) -> wire.Outcome:
         return wire.Outcome(order.number, "unmeasurable", str(error))
     missing = memory.available() if order.kind != "time" else None
     if missing is not None:
-        return wire.Outcome(order.number, "unmeasurable", f"{sys.executable} has no memray: {missing}")
+        return wire.Outcome(
+            order.number,
+            "unmeasurable",
+            f"{sys.executable} has no memray: {missing}; to mend it: {sys.executable} -m pip install memray",
+        )
     if order.kind != "time":
         memory.forget_the_rest()
     listener = _LISTENERS[order.kind](order, suite, target)
@@ -105,7 +109,7 @@ def _round(order: wire.Order, suite: Suite, item: pytest.Function, listener: Lis
     if isinstance(error, pytest.skip.Exception):
         failure = Stop("skipped", str(error.msg or error))
     elif error is not None:
-        failure = Stop("error", reasons.explain(error, failed=listener.failed, key=order.key))
+        failure = Stop("error", reasons.explain(error, needed=listener.needed()))
     elif not listener.was_set_up(order.key):
         failure = Stop("unmeasurable", f"{item.nodeid} gets another fixture of the name {name!r}")
     elif method is None:
@@ -118,7 +122,7 @@ def _round(order: wire.Order, suite: Suite, item: pytest.Function, listener: Lis
         late = _phase(item, "call", lambda: listener.finish(method, lambda: xunit.tear_down(case)))
     error = _phase(item, "teardown", lambda: item.ihook.pytest_runtest_teardown(item=item, nextitem=None)) or late
     if error is not None and failure is None:
-        failure = Stop("teardown_error", reasons.explain(error, failed=listener.failed, key=order.key))
+        failure = Stop("teardown_error", reasons.explain(error, needed=listener.needed()))
     if failure is not None:
         raise failure
 
@@ -180,6 +184,14 @@ class Listener:
     def end(self) -> wire.Round:
         """Return what the round cost."""
         raise NotImplementedError
+
+    def needed(self) -> str | None:
+        """Return the name of the fixture whose set-up failed, if it is another than the target."""
+        if self.failed is None or self.failed == self.order.key:
+            return None
+        return (
+            str(self.suite.definitions[self.failed].argname) if self.failed in self.suite.definitions else self.failed
+        )
 
     def was_set_up(self, key: str) -> bool:
         """Return whether a fixture was set up in this round."""
