@@ -63,7 +63,8 @@ def key_of(fixturedef: Any) -> str:
 
 def is_pseudo(fixturedef: Any) -> bool:
     """Return whether a definition is pytest's own device: a direct parameter, ``request``."""
-    if getattr(fixturedef.func, "__name__", "") == PSEUDO_FUNCTION or fixturedef.argname == "request":
+    function = getattr(fixturedef, "func", None)  # that of `request` had none before pytest 9
+    if function is None or getattr(function, "__name__", "") == PSEUDO_FUNCTION or fixturedef.argname == "request":
         return True
     invented = _INVENTED.match(fixturedef.argname)
     return invented is not None and invented[1] is None
