@@ -12,7 +12,6 @@ import argparse
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,18 +21,20 @@ from benchmarks import machine
 
 FIXTURES = 58
 
+HEAVY = ("numpy", "pandas", "scipy.stats", "sklearn.ensemble", "torch", "transformers")
+"""What the conftest imports, as far as the interpreter has it."""
+
 CONFTEST = """
 import time
-import numpy
-import pandas
 import pytest
+{imports}
 
 for number in range({fixtures}):
     def make(number=number):
         @pytest.fixture(name=f"session_{{number}}", scope=("function", "class", "session")[number % 3])
         def fixture():
             time.sleep(0.002 * (number % 5))
-            yield numpy.ones(1000 * number)
+            yield bytearray(8000 * number)
         return fixture
     globals()[f"session_{{number}}"] = make()
 """
@@ -57,20 +58,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--of", type=int, default=None, metavar="N", help="start pytest for N only, and reckon the rest"
     )
+    parser.add_argument("--python", default=sys.executable, help="the project's interpreter, with pytest and memray")
     options = parser.parse_args(arguments)
+    heavy = [name for name in HEAVY if _has(options.python, name)]
     print(machine.describe())
+    print(f"the conftest imports {', '.join(heavy) or 'nothing heavy'}")
     with tempfile.TemporaryDirectory() as scratch:
         suite = Path(scratch)
         (suite / "pytest.ini").write_text("[pytest]\n")
-        (suite / "conftest.py").write_text(textwrap.dedent(CONFTEST.format(fixtures=options.fixtures)))
-        (suite / "test_all.py").write_text(textwrap.dedent(TESTS.format(fixtures=options.fixtures)))
-        _pytest(suite, "test_all.py::test_nothing")  # bytecode is there for both
-        ours, overhead, count = _ours(suite)
+        (suite / "conftest.py").write_text(
+            CONFTEST.format(fixtures=options.fixtures, imports="\n".join(f"import {name}" for name in heavy))
+        )
+        (suite / "test_all.py").write_text(TESTS.format(fixtures=options.fixtures))
+        _pytest(options.python, suite, "test_all.py::test_nothing")  # bytecode is there for both
+        ours, overhead, count = _ours(options.python, suite)
         started = options.of or options.fixtures
         began = time.perf_counter()
         for number in range(started):
-            _pytest(suite, "test_all.py::test_nothing")
-            _pytest(suite, f"test_all.py::test_one[{number}]")
+            _pytest(options.python, suite, "test_all.py::test_nothing")
+            _pytest(options.python, suite, f"test_all.py::test_one[{number}]")
         seeds = (time.perf_counter() - began) * options.fixtures / started
     reckoned = "" if started == options.fixtures else f", reckoned from {started}"
     print(f"two starts a fixture: {seeds:.1f} s for {options.fixtures} fixtures, one sample of each{reckoned}")
@@ -82,18 +88,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _pytest(suite: Path, test: str) -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
+def _has(python: str, name: str) -> bool:
+    done = subprocess.run([python, "-c", f"import {name}"], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+def _pytest(python: str, suite: Path, test: str) -> None:
+    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
     done = subprocess.run(command, cwd=suite, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)}: exit {done.returncode}\n{done.stdout[-1000:]}{done.stderr[-1000:]}")
 
 
-def _ours(suite: Path) -> tuple[float, float, int]:
+def _ours(python: str, suite: Path) -> tuple[float, float, int]:
     """Return the wall of the whole command, seconds a fixture beyond its own, and how many were measured."""
     file = suite / "document.json"
     command = [
-        *(sys.executable, "-m", "fixturescope", "measure", str(suite), "--python", sys.executable, "--only", "own"),
+        *(sys.executable, "-m", "fixturescope", "measure", str(suite), "--python", python, "--only", "own"),
         *("--no-progress", "--no-startup", "--format", "json", "-o", str(file)),
     ]
     began = time.perf_counter()

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fixturescope.measure.probe.witness import RUN_VARIABLE
+
 PROBE = "fixturescope.measure.probe.plugin"
 """The plugin that measures, as ``-p`` names it."""
 
-RUN_VARIABLE = "FIXTURESCOPE_RUN"
-"""Set in every process that a run starts, and inherited by all that those start: how left-over processes are found."""
 
 _DROPPED = ("PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID")
 """What an outer pytest says of itself, and what would mislead the project's."""

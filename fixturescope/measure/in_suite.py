@@ -19,8 +19,9 @@ import msgspec
 from fixturescope.document import Document, load
 from fixturescope.errors import DocumentError, MeasureError
 from fixturescope.graph import FixtureGraph
-from fixturescope.measure.command import RUN_VARIABLE, SPOILERS, ProjectPytest, Spoiler, scratch_folder
+from fixturescope.measure.command import SPOILERS, ProjectPytest, Spoiler, scratch_folder
 from fixturescope.measure.probe import processes
+from fixturescope.measure.probe.witness import RUN_VARIABLE
 from fixturescope.measure.supervisor import end_guard, start_guard
 from fixturescope.model import Fixture, Recorded
 

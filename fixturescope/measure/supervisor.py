@@ -16,10 +16,11 @@ from pathlib import Path
 
 from fixturescope.errors import MeasureError
 from fixturescope.measure import wire
-from fixturescope.measure.command import PROBE, RUN_VARIABLE, ProjectPytest
+from fixturescope.measure.command import PROBE, ProjectPytest
 from fixturescope.measure.probe import processes
 from fixturescope.measure.probe.isolation import counted
 from fixturescope.measure.probe.reasons import of_the_project
+from fixturescope.measure.probe.witness import RUN_VARIABLE
 
 TAIL = 4000
 """Characters of a probe's output that stand in an error."""
@@ -34,6 +35,7 @@ sys.path[:0] = [sys.argv[1]]
 from fixturescope.measure.probe import processes
 from fixturescope.measure.probe.isolation import counted
 from fixturescope.measure.probe.reasons import of_the_project
+from fixturescope.measure.probe.witness import RUN_VARIABLE
 for _ in range(2):
     for pid in processes.marked(sys.argv[2], sys.argv[3], -1):
         if pid != os.getpid():

@@ -18,9 +18,7 @@ import pytest
 from fixturescope.measure import wire
 from fixturescope.measure.probe import isolation, memory, rounds
 from fixturescope.measure.probe.inventory import Suite
-
-RUN_VARIABLE = "FIXTURESCOPE_RUN"
-"""Set by the host in the environment of all processes of a run."""
+from fixturescope.measure.probe.witness import RUN_VARIABLE
 
 
 @pytest.fixture

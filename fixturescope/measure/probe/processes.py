@@ -25,6 +25,17 @@ def resident(pid: int) -> int:
         return 0
 
 
+def proportional(pid: int) -> int:
+    """Return the bytes that a process holds, a page that it shares with others in parts: its PSS, or RSS without."""
+    try:
+        for line in _read(f"/proc/{pid}/smaps_rollup").splitlines():
+            if line.startswith(b"Pss:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, IndexError, ValueError):
+        pass
+    return resident(pid)
+
+
 def peak_resident(pid: int) -> int | None:
     """Return the most bytes that a process held in memory since `reset_peak`, or None."""
     try:
@@ -74,6 +85,13 @@ def tree(root: int) -> list[int]:
         found.append(pid)
         todo += children.get(pid, ())
     return found
+
+
+def started_by(root: int, variable: str) -> set[int]:
+    """Return a process's descendants, and whoever inherited an environment variable from it and left it: daemons."""
+    value = os.environ.get(variable)
+    below = set(tree(root))
+    return below if not value else below | {pid for pid in marked(variable, value, -1) if pid != root}
 
 
 def marked(variable: str, value: str, group: int) -> list[int]:

@@ -8,10 +8,10 @@ import sys
 
 from fixturescope.measure import wire
 from fixturescope.measure.probe import processes
-from fixturescope.measure.probe.gpu import Meter
+from fixturescope.measure.probe.gpu import Meter, initialised
 
-ACCELERATED = ("cupy", "jax", "tensorflow", "torch")
-"""Libraries whose memory is not free before garbage is collected."""
+RUN_VARIABLE = "FIXTURESCOPE_RUN"
+"""Set by the host in the environment of all processes of a run."""
 
 _collect, _getpid = gc.collect, os.getpid
 
@@ -28,6 +28,7 @@ class Witness:
         self._pid = _getpid()
         self._before = 0
         self._peak: int | None = None
+        self._others: set[int] = set()
         self._modules: set[str] = set()
         self._imported: tuple[str, ...] = ()
 
@@ -36,6 +37,7 @@ class Witness:
         if self._meter is not None:
             self._meter.before()
         self._modules = set(sys.modules)
+        self._others = processes.started_by(self._pid, RUN_VARIABLE)
         exact = processes.reset_peak(self._pid)
         self._before = processes.resident(self._pid) if exact else 0
 
@@ -43,7 +45,8 @@ class Witness:
         """Look after the set-up."""
         peak = processes.peak_resident(self._pid) if self._before else None
         if peak is not None:
-            self._peak = max(0, peak - self._before) + sum(map(processes.resident, processes.tree(self._pid)))
+            started = processes.started_by(self._pid, RUN_VARIABLE) - self._others
+            self._peak = max(0, peak - self._before) + sum(map(processes.proportional, started))
         self._imported = tuple(name for name in list(sys.modules) if name not in self._modules)
         if self._meter is not None:
             _free()
@@ -72,5 +75,5 @@ class Witness:
 
 def _free() -> None:
     """Collect garbage where it may hold memory of an accelerator; elsewhere a large heap is better left alone."""
-    if any(name in sys.modules for name in ACCELERATED):
+    if initialised(sys.modules) is not None:
         _collect()
