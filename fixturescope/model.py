@@ -299,6 +299,8 @@ class AnalysisInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The pytest configuration file that was used, from the rootdir, or null."""
     python: str
     """Absolute path of the interpreter whose plugins were read."""
+    arguments: tuple[str, ...] = ()
+    """What was analyzed: files, folders and node ids with absolute paths; not in the document."""
     python_version: str
     pytest_version: str
     """Version of the pytest in that interpreter's environment, whose builtin fixtures were read."""

@@ -405,6 +405,7 @@ def _graph(
         diagnostics=_selected([*collected.diagnostics, *findings.diagnostics], start.settings),
         info=AnalysisInfo(
             rootdir=str(project.rootdir),
+            arguments=tuple(one.text if one.module else str(project.cwd / one.text) for one in project.arguments),
             inifile=project.relative(project.inifile) if project.inifile is not None else None,
             python=str(environment.python),
             python_version=".".join(str(part) for part in environment.version),

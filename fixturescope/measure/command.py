@@ -57,7 +57,8 @@ class ProjectPytest:
     Attributes:
         python: Absolute path of the project's interpreter.
         cwd: Where pytest is started.
-        arguments: Paths and options as the user would give them to pytest.
+        arguments: Files, folders and node ids.
+        options: Further options, as the user would give them to pytest.
         rootdir: pytest's rootdir.
         plugins: Distributions whose plugins it loads, as the analysis found them.
         scratch: A folder of this run, for temporary files of all processes; see :func:`scratch_folder`.
@@ -71,6 +72,7 @@ class ProjectPytest:
     rootdir: Path
     scratch: Path
     run: str
+    options: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     spoiling: tuple[Spoiler, ...] = SPOILERS
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
@@ -87,7 +89,7 @@ class ProjectPytest:
 
         Args:
             options: Options for pytest, behind those of the project.
-            arguments: Paths and options instead of ``self.arguments``.
+            arguments: Files and folders instead of ``self.arguments``.
             interpreter: Options for the interpreter: ``("-X", "importtime")``.
             first: A module that is imported before pytest is.
         """
@@ -102,6 +104,7 @@ class ProjectPytest:
             "-c",
             boot,
             *(self.arguments if arguments is None else arguments),
+            *self.options,
             f"--rootdir={self.rootdir}",
             "-o",
             f"cache_dir={self.scratch / 'cache'}",

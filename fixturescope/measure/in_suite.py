@@ -65,7 +65,7 @@ def record_suite(
 
     Args:
         graph: From `fixturescope.analyze`, for the same paths.
-        paths: Files and folders, as given to pytest; empty: the rootdir.
+        paths: Files and folders, as given to pytest; empty: what was analyzed.
         pytest_args: Further options for pytest. One that starts workers of pytest-xdist is obeyed.
         log: File that takes what pytest prints.
         cwd: Where pytest is started. None: the current folder.
@@ -78,7 +78,8 @@ def record_suite(
         project = ProjectPytest(
             python=graph.info.python,
             cwd=cwd or Path.cwd(),
-            arguments=(*(paths or (graph.info.rootdir,)), *pytest_args),
+            arguments=tuple(paths) or graph.info.arguments or (graph.info.rootdir,),
+            options=tuple(pytest_args),
             rootdir=Path(graph.info.rootdir),
             scratch=scratch,
             run=uuid4().hex,

@@ -37,7 +37,7 @@ class Options:
     """How to measure.
 
     Attributes:
-        paths: Files and folders, as given to pytest; empty: pytest's own ``testpaths``.
+        paths: Files and folders, as given to pytest; empty: what was analyzed.
         pytest_args: Further options for pytest.
         selection: Which fixtures.
         least: Warm samples of each fixture at least.
@@ -166,7 +166,8 @@ def _project(graph: FixtureGraph, options: Options, scratch: Path, cwd: Path) ->
     return ProjectPytest(
         python=info.python,
         cwd=cwd,
-        arguments=(*options.paths, *options.pytest_args) if options.paths else (info.rootdir, *options.pytest_args),
+        arguments=options.paths or info.arguments or (info.rootdir,),
+        options=options.pytest_args,
         rootdir=Path(info.rootdir),
         scratch=scratch,
         run=uuid4().hex,

@@ -227,7 +227,7 @@ def _steps(project: ProjectPytest, folder: Path) -> dict[StepName, _Start]:
     empty = folder / "empty"
     empty.mkdir(parents=True, exist_ok=True)
     (empty / "pytest.ini").write_text("[pytest]\n", "utf-8")
-    alone = replace(project, cwd=empty, arguments=(os.fspath(empty),), rootdir=empty, plugins=())
+    alone = replace(project, cwd=empty, arguments=(os.fspath(empty),), options=(), rootdir=empty, plugins=())
     environment = _environment(project, folder)
     settings = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
     without = {name: value for name, value in environment.items() if name not in settings}

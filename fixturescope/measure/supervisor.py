@@ -164,7 +164,7 @@ class Supervisor:
         file = order.carrier.nodeid.partition("::")[0]
         order = replace(order, in_place=True)
         try:
-            probe, _ = self._start((str(self._project.rootdir / file), *self._options()))
+            probe, _ = self._start((str(self._project.rootdir / file),))
         except MeasureError as error:
             return Result(order, (), wire.Outcome(order.number, "error", str(error)))
         watch = _FreshWatch(order, probe)
@@ -182,9 +182,6 @@ class Supervisor:
         _end(probe)
         left = counted((*outcome.left_behind, *self.sweep()))
         return Result(order, tuple(watch.rounds), replace(outcome, left_behind=left))
-
-    def _options(self) -> tuple[str, ...]:
-        return tuple(one for one in self._project.arguments if one.startswith("-"))
 
     def _start(self, arguments: tuple[str, ...]) -> tuple[_Probe, wire.Inventory]:
         log_from = self._log.stat().st_size if self._log.exists() else 0
