@@ -134,14 +134,16 @@ def measure_fixtures(
             notes += work.overhead(inventory)
             measurements = work.measure()
             notes += plan.notes
-        startup = None
-        if options.startup and not ending.wanted:
-            startup = measure_startup(
-                project,
-                folder=folder.path,
-                timeout_s=max(STARTUP_TIMEOUT_S, options.timeout_s),
-                progress=lambda stage: tell(Progress(stage)),
-            )
+            supervisor.close()  # what collected is not needed any more; the guard is, and so is the polite end
+            startup = None
+            if options.startup and not ending.wanted:
+                startup = measure_startup(
+                    project,
+                    folder=folder.path,
+                    timeout_s=max(STARTUP_TIMEOUT_S, options.timeout_s),
+                    progress=lambda stage: tell(Progress(stage)),
+                    stop=lambda: ending.wanted,
+                )
     record = Record()
     if options.in_suite and not ending.wanted:
         record = record_suite(

@@ -148,6 +148,7 @@ def measure_startup(
     run: Runner = run_process,
     clock: Callable[[], float] = time.perf_counter,
     progress: Callable[[str], None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Startup:
     """Time how long the project's pytest takes to start, and what it imports.
 
@@ -159,6 +160,7 @@ def measure_startup(
         run: Runs a command.
         clock: Tells seconds.
         progress: Told what is started next.
+        stop: Asked before each start whether a person wants the run to end.
 
     Returns:
         All that could be measured, and the reason for what could not.
@@ -168,7 +170,9 @@ def measure_startup(
     starts = _steps(project, lab.folder)
     tell("startup: bytecode")
     lab.start(starts["modules"])
-    steps, reasons = _time_steps(starts, samples, lab, tell)
+    steps, reasons = _time_steps(starts, samples, lab, tell, stop)
+    if stop():
+        return Startup(steps=steps, reason="\n".join([*reasons, "the run was stopped before its end"]))
     tell("startup: imports")
     imports, artifacts, reason = _profile(project, folder, lab)
     reasons += [reason] if reason else []
@@ -256,14 +260,18 @@ def _environment(project: ProjectPytest, folder: Path) -> dict[str, str]:
 
 
 def _time_steps(
-    starts: Mapping[StepName, _Start], samples: int, lab: _Lab, tell: Callable[[str], None]
+    starts: Mapping[StepName, _Start],
+    samples: int,
+    lab: _Lab,
+    tell: Callable[[str], None],
+    stop: Callable[[], bool],
 ) -> tuple[tuple[StartupStep, ...], list[str]]:
     walls: dict[StepName, list[float]] = {name: [] for name in starts}
     wrong: dict[StepName, str] = {}
     hopeless: set[StepName] = set()
     for at in range(samples):
         for name, start in starts.items():
-            if name in hopeless:
+            if name in hopeless or stop():
                 continue
             tell(f"startup: {name}, {at + 1} of {samples}")
             wall, reason, counts = lab.start(start)

@@ -189,6 +189,43 @@ def test_interrupted_once_it_ends_with_a_whole_document(shop: Path) -> None:
     resumed(shop)
 
 
+def wait_for_startup(process: subprocess.Popen[str]) -> None:
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("startup: plugins"):
+            return
+
+
+def test_interrupted_once_while_starts_are_timed_it_ends_with_a_whole_document(shop: Path) -> None:
+    process = start(shop, "--no-memory")
+    wait_for_startup(process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert process.returncode == 0, err
+    document = document_of(shop)
+    assert Counter(one.status for one in document.measurements) == {"ok": TARGETS}
+    assert document.startup is not None
+    assert document.startup.reason == "the run was stopped before its end"
+    assert nothing_left(shop)
+
+
+def test_killed_while_starts_are_timed_it_leaves_nothing(shop: Path, tmp_path: Path) -> None:
+    scratch = tmp_path / "t"
+    scratch.mkdir()
+    process = subprocess.Popen(
+        command(shop, "--no-memory"), stderr=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(scratch)}
+    )
+    wait_for_startup(process)
+    process.kill()
+    process.communicate()
+    assert nothing_left(shop)
+    for _ in range(100):
+        if not list(scratch.iterdir()):
+            break
+        time.sleep(0.05)
+    assert not list(scratch.iterdir())
+
+
 def test_interrupted_twice_it_stops_at_once_and_the_journal_is_whole(tmp_path: Path) -> None:
     slow = {**SHOP, "conftest.py": SHOP["conftest.py"].replace("time.sleep(0.01)", "time.sleep(0.5)")}
     shop = write(tmp_path / "shop", slow)
