@@ -433,7 +433,7 @@ def _progress_bar(*, wanted: bool) -> Iterator[Progress | None]:
 def _complain(error: FixturescopeError) -> None:
     from fixturescope.text import printable
 
-    _note(f"error: {printable(str(error))}")
+    _note("\n  ".join(printable(line) for line in f"error: {error}".splitlines()))  # below the first: what was printed
     if error.hint:
         _note(f"hint: {printable(error.hint)}")
 

@@ -149,6 +149,10 @@ class Samples(msgspec.Struct, frozen=True, kw_only=True):
     samples: tuple[float, ...] = ()
 
 
+NOT_COLLECTED = "not collected: "
+"""How the notes begin that name what pytest could not collect."""
+
+
 class Duration(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds, of the fixture itself and together with all the fixtures that it needs."""
 
@@ -295,12 +299,12 @@ class AnalysisInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     rootdir: str
     """Absolute path of pytest's rootdir."""
+    arguments: tuple[str, ...] = ()
+    """What was analyzed: files, folders and node ids with absolute paths; not in the document."""
     inifile: str | None = None
     """The pytest configuration file that was used, from the rootdir, or null."""
     python: str
     """Absolute path of the interpreter whose plugins were read."""
-    arguments: tuple[str, ...] = ()
-    """What was analyzed: files, folders and node ids with absolute paths; not in the document."""
     python_version: str
     pytest_version: str
     """Version of the pytest in that interpreter's environment, whose builtin fixtures were read."""

@@ -12,7 +12,7 @@ from fixturescope.document import ORIGINS, OWN_ORIGINS
 from fixturescope.errors import UsageError
 from fixturescope.graph import FixtureGraph
 from fixturescope.measure import wire
-from fixturescope.model import SCOPES, Fixture, Measurement
+from fixturescope.model import NOT_COLLECTED, SCOPES, Fixture, Measurement
 
 GROUPS = ("own", "used", "unused", *SCOPES, *ORIGINS)
 """What ``--only`` takes."""
@@ -86,7 +86,8 @@ def make_plan(graph: FixtureGraph, inventory: wire.Inventory, selection: Selecti
         if definition is None:
             unmeasurable.append(Measurement(fixture=fixture.id, status="unmeasurable", reason=_UNKNOWN))
         elif not definition.carriers:
-            unmeasurable.append(Measurement(fixture=fixture.id, status="unmeasurable", reason=definition.why_none))
+            why = "\n".join([definition.why_none or "no test reaches it", *map(not_collected, inventory.errors)])
+            unmeasurable.append(Measurement(fixture=fixture.id, status="unmeasurable", reason=why))
         else:
             carriers = definition.carriers[: selection.most_params]
             if len(carriers) < len(definition.carriers):
@@ -124,6 +125,11 @@ def _as_fixture(definition: wire.Definition, rootdir: str) -> Fixture:
 def _target(fixture: Fixture, definition: wire.Definition, carrier: wire.Carrier) -> Target:
     spares = tuple(one for one in definition.spares if one.number == carrier.number)
     return Target(fixture.id, fixture.name, definition.key, carrier, spares)
+
+
+def not_collected(error: str) -> str:
+    """Return what is said of a file or folder that pytest could not collect."""
+    return f"{NOT_COLLECTED}{error}"
 
 
 _UNKNOWN = "pytest does not know it here: its file was not collected or its definition did not run"

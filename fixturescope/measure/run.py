@@ -19,7 +19,7 @@ from fixturescope.measure.command import ProjectPytest, scratch_folder
 from fixturescope.measure.figures import combine, reach
 from fixturescope.measure.in_suite import Record, record_suite
 from fixturescope.measure.journal import Entry, Journal
-from fixturescope.measure.plan import Plan, Selection, Target, make_plan
+from fixturescope.measure.plan import Plan, Selection, Target, make_plan, not_collected
 from fixturescope.measure.runs import RunFolder, new_folder
 from fixturescope.measure.startup import measure_startup
 from fixturescope.measure.supervisor import Result, Supervisor
@@ -128,7 +128,7 @@ def measure_fixtures(
             inventory = supervisor.collect()
             isolation, why = _isolation(options, inventory)
             supervisor.fresh = isolation == "fresh"
-            notes += [why, *(f"not collected: {error}" for error in inventory.errors)]
+            notes += [why, *map(not_collected, inventory.errors)]
             plan = make_plan(graph, inventory, options.selection)
             work = _Work(plan, options, isolation, supervisor, journal, tell, clock, ending)
             notes += work.overhead(inventory)

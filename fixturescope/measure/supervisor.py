@@ -212,6 +212,10 @@ class Supervisor:
         code = probe.process.wait()
         said = _tail(probe)
         _end(probe)
+        if said.endswith("ModuleNotFoundError: No module named 'pytest'"):
+            raise MeasureError(
+                f"{self._project.python} has no pytest", hint="install it there, or name another interpreter: --python"
+            )
         raise MeasureError(
             f"pytest ended with code {code} before it had collected" + (f":\n{said}" if said else ""),
             hint="run pytest --collect-only with the same arguments, and mend what it says",

@@ -21,6 +21,9 @@ NAMES = 5
 def section(costs: Costs, options: Options) -> RenderableType:
     """Return what fixtures cost, what could not be measured, and on request how it was done."""
     parts: list[RenderableType] = [_measured(costs, options)]
+    if costs.not_collected:
+        lines = [Text(f"  {printable(line)}") for line in costs.not_collected]
+        parts.append(Group(Text(), heading("Not collected, and so without its tests and fixtures", len(lines)), *lines))
     if costs.unmeasured:
         parts.append(_unmeasured(costs.unmeasured, options))
     if costs.left_behind:

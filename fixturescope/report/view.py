@@ -8,6 +8,7 @@ from itertools import groupby
 
 from fixturescope.document import ORIGINS, OWN_ORIGINS, Document
 from fixturescope.model import (
+    NOT_COLLECTED,
     SCOPES,
     Certainty,
     Diagnostic,
@@ -162,6 +163,8 @@ class Costs:
     """Most fixtures first."""
     left_behind: tuple[tuple[str, str], ...]
     """Fixture and what it left running."""
+    not_collected: tuple[str, ...]
+    """Files and folders that pytest could not collect, each with what it said."""
     how: tuple[str, ...]
 
 
@@ -327,6 +330,9 @@ def _costs(document: Document) -> Costs:
             for (status, reason), names in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
         ),
         left_behind=tuple((_label(one), left) for one in document.measurements for left in one.left_behind),
+        not_collected=tuple(
+            one.removeprefix(NOT_COLLECTED) for one in document.measured if one.startswith(NOT_COLLECTED)
+        ),
         how=document.measured,
     )
 
