@@ -7,6 +7,7 @@ follows. ``schema.json`` beside this file is generated from the classes below.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fnmatch
 import os
 import re
@@ -221,9 +222,9 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
         mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
         _replace(target, data, mode)
     except OSError as error:
-        raise UsageError(
-            f"cannot be written: {error.strerror}", path=os.fspath(path), hint="name a file in a folder that is there"
-        ) from None
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        hint = "make room on that disk" if full else "name a file in a folder that is there"
+        raise UsageError(f"cannot be written: {error.strerror}", path=os.fspath(path), hint=hint) from None
 
 
 _AGAIN = "run `fixturescope analyze --format json -o FILE` again"

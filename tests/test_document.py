@@ -317,6 +317,13 @@ def test_no_such_folder(tmp_path: Path) -> None:
     assert caught.value.hint == "name a file in a folder that is there"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_a_full_disk_is_told_from_a_folder_that_is_not_there() -> None:
+    with pytest.raises(UsageError, match="No space left") as caught:
+        d.write_atomically("/dev/full", b"x")
+    assert caught.value.hint == "make room on that disk"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no such permissions and links there")
 class TestPosix:
     def test_a_new_file_has_ordinary_permissions(self, tmp_path: Path) -> None:
