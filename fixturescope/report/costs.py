@@ -62,6 +62,7 @@ def _table(rows: tuple[CostRow, ...]) -> RenderableType:
             show_seconds(row.first_s),
             show_seconds(row.setup_s),
             show_seconds(row.waits_s),
+            show_seconds(row.first_teardown_s),
             show_seconds(row.teardown_s),
             *(_bytes(size) for size in (row.peak, row.retained, row.leaked)),
             Text(printable(row.where), "dim"),
@@ -69,7 +70,19 @@ def _table(rows: tuple[CostRow, ...]) -> RenderableType:
     return made
 
 
-_FIGURES = ("run", "share", "setups", "first", "set-up", "with needs", "teardown", "peak", "retained", "leaks")
+_FIGURES = (
+    "run",
+    "share",
+    "setups",
+    "first",
+    "set-up",
+    "with needs",
+    "first teardown",
+    "teardown",
+    "peak",
+    "retained",
+    "leaks",
+)
 
 
 def _bytes(size: int | None) -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -126,6 +127,8 @@ class CostRow:
     """Its first set-up in a process."""
     setup_s: float
     """A warm set-up."""
+    first_teardown_s: float
+    """Its first teardown in a process."""
     teardown_s: float
     """A warm teardown."""
     waits_s: float
@@ -161,6 +164,8 @@ class Costs:
     """What a full run spends on all of them."""
     unmeasured: tuple[UnmeasuredGroup, ...]
     """Most fixtures first."""
+    no_memory: tuple[tuple[str, int], ...]
+    """Why fixtures that have times have no bytes, the first line of each reason, and how many fixtures."""
     left_behind: tuple[tuple[str, str], ...]
     """Fixture and what it left running."""
     not_collected: tuple[str, ...]
@@ -329,6 +334,13 @@ def _costs(document: Document) -> Costs:
             UnmeasuredGroup(status, reason, tuple(names))
             for (status, reason), names in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
         ),
+        no_memory=tuple(
+            Counter(
+                (one.memory_reason or "").partition("\n")[0]
+                for one in document.measurements
+                if one.setup_s is not None and one.memory is None
+            ).most_common()
+        ),
         left_behind=tuple((_label(one), left) for one in document.measurements for left in one.left_behind),
         not_collected=tuple(
             one.removeprefix(NOT_COLLECTED) for one in document.measured if one.startswith(NOT_COLLECTED)
@@ -354,6 +366,7 @@ def _cost_row(impact: Impact, together: float) -> CostRow:
         params=len(impact.measurements),
         first_s=max(one.cold for one in setups),
         setup_s=max(one.own.median for one in setups),
+        first_teardown_s=max((one.cold for one in teardowns), default=0.0),
         teardown_s=max((one.own.median for one in teardowns), default=0.0),
         waits_s=max(one.cumulative.median for one in setups),
         run_s=impact.seconds,

@@ -50,6 +50,7 @@ def measure(order: wire.Order, suite: Suite, send: Send) -> wire.Outcome:
     if order.kind != "time":
         memory.forget_the_rest()
     listener = _LISTENERS[order.kind](order, suite, target)
+    listener.tell = lambda text: send(wire.Phase(order.number, text))
     suite.session.config.pluginmanager.register(listener, "fixturescope-listener")
     undo = pytest_compat.listen(listener)
     threads = set(threading.enumerate())
@@ -170,6 +171,8 @@ class Listener:
         self.target = target
         self.needs: dict[str, dict[str, None]] = {}
         self.failed: str | None = None
+        self.tell: Callable[[str], None] = lambda _: None
+        """Takes what is being done; the time limit begins anew with it."""
 
     def rounds(self) -> int:
         """Return how many rounds there are at most."""
@@ -317,6 +320,7 @@ class MemoryListener(Listener):
         super().__init__(order, suite, target)
         self._tracking: memory.Tracking | None = None
         self._depth = 0
+        self._nested = False
         self._held: dict[str, tuple[int, int, int]] = {}
         self._top: tuple[wire.Site, ...] = ()
 
@@ -330,7 +334,9 @@ class MemoryListener(Listener):
         if self._depth == 0 and self.order.reach and key not in self.order.reach:
             return
         self._depth += 1
+        self._nested = self._nested or self._depth > 1
         if self._depth == 1:
+            self._nested = False
             self._tracking = memory.Tracking(native=self.order.native, python_allocators=self.order.python_allocators)
             self._tracking.start()
 
@@ -343,7 +349,9 @@ class MemoryListener(Listener):
             return
         tracking, self._tracking = self._tracking, None
         tracking.stop()
-        peak, held = tracking.peak(), tracking.held()
+        self.tell("reading what memray recorded of the set-up")
+        alone = None if self._nested else key
+        peak, held = tracking.peak(alone), tracking.held(alone)
         for one in {key, *peak, *held} - {None}:
             assert one is not None
             mine = (one, None) if one == key else (one,)  # a thread of the fixture bears no mark
@@ -393,6 +401,7 @@ class LeakListener(Listener):
         tracking, self._tracking = self._tracking, None
         assert tracking is not None
         tracking.stop()
+        self.tell("reading what memray recorded of the round")
         leaked = tracking.held()
         tracking.close()
         held = tuple(
