@@ -7,21 +7,30 @@ tests and the page on what can be seen without running are made from them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+import msgspec
+
 from fixturescope.analysis import builtins_table as table
+from fixturescope.analysis import facts as f
 from fixturescope.analysis import instances
+from fixturescope.analysis.factories import Factories, Planned, underscore
 from fixturescope.analysis.frames import Binding, Frame, Issue, NamePattern
 from fixturescope.analysis.values import (
     UNKNOWN,
     ClassValue,
     Collection,
     Constant,
+    DecoratorValue,
+    External,
     FixtureValue,
+    FunctionValue,
     InstanceValue,
     Mapped,
     ModuleRef,
     Namespace,
+    Parameter,
     Unknown,
     Value,
     current,
@@ -36,6 +45,10 @@ class Effect:
 
     calls: ClassVar[tuple[str, ...]] = ()
     """Dotted names of what is called."""
+    decorates: ClassVar[bool] = False
+    """Whether it is a decorator, too."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Modules that the examples import."""
     TITLE: ClassVar[str]
     GOOD: ClassVar[str]
     BAD: ClassVar[str]
@@ -295,22 +308,43 @@ class FactoryBoy(Effect):
     """Fixtures that pytest-factoryboy makes of a factory: the factory's, the model's, one for each attribute."""
 
     calls = ("pytest_factoryboy.register", "pytest_factoryboy.fixture.register")
+    decorates = True
+    needs = ("pytest_factoryboy",)
     TITLE = "`pytest_factoryboy.register(Factory)`"
     GOOD = """
-        import pytest
+        import factory
+        from pytest_factoryboy import LazyFixture, register
 
-        @pytest.fixture
-        def plain():
-            return 1
+        class Author:
+            pass
+
+        class Book:
+            pass
+
+        @register
+        class AuthorFactory(factory.Factory):
+            class Meta:
+                model = Author
+            name = "Ann"
+
+        class BookFactory(factory.Factory):
+            class Meta:
+                model = Book
+            author = factory.SubFactory(AuthorFactory)
+            title = factory.Faker("sentence")
+
+        register(BookFactory)
+        register(AuthorFactory, "reviewer", name=LazyFixture(lambda book__title: book__title))
         """
     BAD = """
+        import os
         import factory
         from pytest_factoryboy import register
 
         class Author:
             pass
 
-        @register
+        @register(_name=os.environ.get("WHO", "author"))
         class AuthorFactory(factory.Factory):
             class Meta:
                 model = Author
@@ -327,22 +361,90 @@ class FactoryBoy(Effect):
         frame: Frame,
     ) -> Value:
         """See ``Effect.apply``."""
-        made = args[0] if args else UNKNOWN
-        own = table.plain(args[1] if len(args) > 1 else kwargs.get("_name", Constant("")))
-        factory = _snake(made.facts.name) if isinstance(made, ClassValue) else "*"
-        model = own if isinstance(own, str) and own else factory.removesuffix("_factory")
-        if not isinstance(made, ClassValue):
-            model = "*"
-        for pattern in dict.fromkeys((factory, model, f"{model}__*")):
-            expect(frame, pattern, line)
-        say(ev, frame, line, "pytest_factoryboy makes fixtures of a factory while the suite runs")
+        rest = {
+            name: value for name, value in kwargs.items() if name not in ("factory_class", "_name", "_caller_locals")
+        }
+        made = args[0] if args else kwargs.get("factory_class", UNKNOWN if incomplete else Constant(None))
+        if made == Constant(None):
+            return DecoratorValue("effect", (Constant(None), *args[1:]), dict(kwargs), incomplete, line, self.calls[0])
+        space = kwargs.get("_caller_locals", Namespace(frame))
+        if isinstance(space, Namespace) and not space.frame.comprehension:
+            if space.frame.kind != "function" and ev.sink is None:  # the names of a call are a copy
+                own = args[1] if len(args) > 1 else kwargs.get("_name", UNKNOWN if incomplete else Constant(None))
+                self._register(ev, made, current(own), rest, incomplete, line, space.frame)
+        else:
+            expect(frame, "*", line)
+            say(ev, frame, line, f"{_BY_FACTORY_BOY}: it is not known where they are put")
         return made
 
+    def _register(
+        self,
+        ev: Evaluator,
+        made: Value,
+        own: Value,
+        overrides: Mapping[str, Value],
+        incomplete: bool,
+        line: int,
+        frame: Frame,
+    ) -> None:
+        factories = Factories(ev)
+        factory = factories.read(made)
+        functions = _functions_of_factory_boy(ev)
+        model = table.plain(own) if own != Constant(None) else factory.model_name if factory is not None else None
+        name = underscore(factory.name) if factory is not None else "*"
+        if factory is None or factory.abstract is not False or not functions or not isinstance(model, str):
+            guess = model if isinstance(model, str) else name.removesuffix("_factory")
+            for pattern in dict.fromkeys((name, guess, f"{guess}__*", *(() if isinstance(model, str) else "*"))):
+                expect(frame, pattern, line)
+            say(ev, frame, line, f"{_BY_FACTORY_BOY}: it is not known which")
+            return
+        there = frame.names.get(name)
+        missing = not factory.is_whole
+        for one in factories.plan(factory, model, overrides, all_overridden=incomplete):
+            if one.name == name and one.function == "factory_fixture" and there is not None:
+                if not there.certain:
+                    expect(frame, name, line)
+                continue
+            if one.asks is None:
+                missing = True
+                expect(frame, one.name, line)
+                continue
+            function = _function_of_factory_boy(functions[one.function], one, in_class=frame.kind == "class")
+            value = FixtureValue(function, {"name": Constant(one.name)}, frame.module, line)
+            put(ev, Namespace(frame), Constant(one.name), value, line, frame)
+        if not factory.is_whole:
+            expect(frame, f"{model}__*", line)
+        if missing:
+            say(ev, frame, line, f"{_BY_FACTORY_BOY}: what some of them are, or ask for, is not known")
 
-def _snake(name: str) -> str:
-    """``AuthorFactory`` → ``author_factory``, as inflection's ``underscore`` does."""
-    spaced = "".join(f"_{c}" if c.isupper() and i and not name[i - 1].isupper() else c for i, c in enumerate(name))
-    return spaced.lower()
+
+_BY_FACTORY_BOY = "pytest_factoryboy makes fixtures of a factory"
+_FACTORY_BOY = "pytest_factoryboy.fixture"
+
+
+def _functions_of_factory_boy(ev: Evaluator) -> dict[str, FunctionValue]:
+    """Return the functions that run; none where they are not at hand, or are of a release that makes fixtures otherwise."""
+    if not isinstance(ev.modules.read(External("pytest_factoryboy.fixturegen.usefixtures")), FunctionValue):
+        return {}
+    names = ("attr_fixture", "subfactory_fixture", "factory_fixture", "model_fixture")
+    found = {name: ev.modules.read(External(f"{_FACTORY_BOY}.{name}")) for name in names}
+    known = {name: value for name, value in found.items() if isinstance(value, FunctionValue)}
+    return known if len(known) == len(names) else {}
+
+
+def _function_of_factory_boy(function: FunctionValue, planned: Planned, *, in_class: bool) -> FunctionValue:
+    """Return the function of one fixture, with the signature and the requests that pytest_factoryboy gives it."""
+    asks = tuple(Parameter(name, "kw", False) for name in dict.fromkeys(planned.asks or ()) if name != "request")
+    line = function.facts.line
+    ask = f.Attr(f.Name("request"), "getfixturevalue")
+    body = tuple(f.ExprStmt(f.Call(ask, (f.Arg(f.Const(name)),)), line) for name in planned.later)
+    facts = msgspec.structs.replace(function.facts, body=body, dynamic=bool(body), doc=None)
+    return replace(
+        function,
+        facts=facts,
+        signature=(Parameter("request", "arg", False), *asks),
+        binding="static" if in_class else "",
+    )
 
 
 EFFECTS: tuple[type[Effect], ...] = (ModuleNamespace, LocalNamespace, SetAttribute, MakeClass, Execute, FactoryBoy)

@@ -441,6 +441,22 @@ class Evaluator(Expressions):
             value = UNKNOWN if isinstance(value, DATA) else value
         frame.names[name] = Binding(value if settled or not isinstance(value, DATA) else UNKNOWN, settled, line)
 
+    @contextlib.contextmanager
+    def within(self, scope: Frame) -> Iterator[None]:
+        """A class body is evaluated within."""
+        self._active.append(scope)
+        try:
+            yield
+        finally:
+            self._active.pop()
+
+    def caller(self, frame: Frame, depth: int) -> Frame | None:
+        """Return the scope that so many calls above a scope runs; None where that is not known."""
+        if frame not in self._active or any(function.is_generator for function in self._calls):
+            return None
+        place = self._active.index(frame) - depth
+        return self._active[place] if 0 <= place < len(self._active) else None
+
     @staticmethod
     def binding_scope(frame: Frame) -> Frame:
         """Return the scope where ``:=`` binds: that around the comprehensions it stands in."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
 
-from fixturescope.analysis import effects, instances, known, places
+from fixturescope.analysis import effects, factories, instances, known, places
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.builtins_table import (
     are_told_apart,
@@ -39,6 +39,7 @@ from fixturescope.analysis.values import (
     EnumMember,
     External,
     FieldSpec,
+    FrameValue,
     FunctionValue,
     InstanceValue,
     LambdaValue,
@@ -48,6 +49,7 @@ from fixturescope.analysis.values import (
     ModuleRef,
     Namespace,
     OpenFile,
+    OptionsValue,
     ParamSet,
     PartialValue,
     PathValue,
@@ -164,6 +166,8 @@ class Expressions:
             found = lookup_in_class(self, cls, name)
             if isinstance(found, FunctionValue) and (value is not cls or found.binding == "class"):
                 return BoundMethod(value, name, found)
+            if found is None and name == "_meta" and value is cls and factories.is_factory(self, cls):
+                return OptionsValue(cls)
             if found is None and name == "TestCase":
                 return known.stateful_test_case(self, cls)
             return UNKNOWN if found is None else self.force(found)
@@ -181,6 +185,10 @@ class Expressions:
             return Constant(value.facts.name)
         if isinstance(value, FieldSpec):
             return UNKNOWN
+        if isinstance(value, OptionsValue):
+            return factories.Factories(self).options(value.cls, name)
+        if isinstance(value, FrameValue):
+            return known.frame_attribute(self, value, name)
         if isinstance(value, MetafuncValue):
             return known.metafunc_attribute(value, name)
         if isinstance(value, PathValue | OpenFile | DataText):

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fixturescope.analysis import builtins_table as table
+from fixturescope.analysis import factories
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.frames import Binding, Frame
 from fixturescope.analysis.mro import TRANSPARENT, linearize, lookup_in_class
@@ -336,6 +337,8 @@ def is_instance(ev: Evaluator, value: Value, kind: Value) -> bool | None:
         return True if True in verdicts else None if None in verdicts else False
     if isinstance(value, Unknown):
         return None
+    if isinstance(kind, External) and factories.is_metaclass(kind.dotted):
+        return factories.is_factory(ev, value)
     if isinstance(kind, ClassValue):
         if isinstance(value, InstanceValue | EnumMember):
             order = linearize(ev, value.cls)

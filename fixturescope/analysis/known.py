@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from packaging.version import InvalidVersion, Version
 
 from fixturescope.analysis import builtins_table as table
-from fixturescope.analysis import effects, instances, places
+from fixturescope.analysis import effects, factories, instances, places
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.frames import Binding, Frame
 from fixturescope.analysis.mro import external_bases, linearize, lookup_in_class
@@ -26,10 +26,12 @@ from fixturescope.analysis.values import (
     Collection,
     Constant,
     DataText,
+    Declared,
     DecoratorValue,
     External,
     FieldSpec,
     FixtureValue,
+    FrameValue,
     FunctionValue,
     InstanceValue,
     LambdaValue,
@@ -173,6 +175,9 @@ def decorate(
         return _decorate_external(ev, decorator, target, line, frame)
     if decorator.kind == "fixture":
         return fixture(target, decorator.kwargs, frame, line, decorator)
+    if decorator.kind == "effect" and (effect := effects.effect_of(decorator.dotted)) is not None:
+        given = (target, *decorator.args[1:])
+        return effect.apply(ev, given, decorator.kwargs, decorator.incomplete, line, frame)
     if decorator.kind == "wraps":
         return _wrapped(decorator.args[0], target)
     if decorator.kind == "patch":
@@ -201,6 +206,11 @@ def _decorate_external(ev: Evaluator, decorator: External, target: Value, line: 
     dotted = canonical(decorator.dotted)
     if is_fixture_decorator(ev, dotted):
         return fixture(target, {}, frame, line, DecoratorValue("fixture", dotted=dotted))
+    effect = effects.effect_of(dotted)
+    if effect is not None and effect.decorates:
+        return effect.apply(ev, (target,), {}, False, line, frame)
+    if isinstance(target, FunctionValue) and factories.declares(dotted):
+        return Declared("plain")
     if isinstance(target, FunctionValue):
         last = dotted.rpartition(".")[2]
         if dotted == "builtins.staticmethod":
@@ -431,6 +441,13 @@ def _external(
     effect = effects.effect_of(dotted)
     if effect is not None:
         return effect.apply(ev, args, kwargs, incomplete, line, frame)
+    if (declared := factories.declaration(dotted, args, kwargs, incomplete)) is not None:
+        return declared
+    if dotted in ("sys._getframe", "inspect.currentframe"):
+        return _frame(ev, args, frame)
+    if dotted in ("pytest_factoryboy.named_model", "pytest_factoryboy.fixture.named_model"):
+        named = plain(args[1]) if len(args) == 2 else NOT_PLAIN
+        return instances.made_class(named, (args[0],), {}, line, frame) if isinstance(named, str) else UNKNOWN
     if dotted in ("collections.namedtuple", "typing.NamedTuple"):
         return instances.named_tuple(ev, args, kwargs, line, frame)
     if dotted in _FIELDS:
@@ -473,6 +490,47 @@ def _external(
             return ev.call(read, args, kwargs, incomplete, line, frame)
     _escapes(ev, args, line, frame)
     return UNKNOWN
+
+
+def _frame(ev: Evaluator, args: Sequence[Value], frame: Frame) -> Value:
+    """``sys._getframe(depth)``."""
+    depth = plain(args[0]) if args else 0
+    found = ev.caller(frame, depth) if isinstance(depth, int) else None
+    return UNKNOWN if found is None else FrameValue(found)
+
+
+def frame_attribute(ev: Evaluator, value: FrameValue, name: str) -> Value:
+    """Return an attribute of a frame; the names of a function's are a copy, which nobody reads."""
+    if name == "f_back":
+        back = ev.caller(value.frame, 1)
+        return UNKNOWN if back is None else FrameValue(back)
+    if name == "f_locals":
+        return Namespace(value.frame)
+    return Namespace(value.frame.module.frame) if name == "f_globals" else UNKNOWN
+
+
+_OF_MODULES = (
+    "__builtins__", "__cached__", "__doc__", "__file__", "__loader__", "__name__", "__package__", "__path__", "__spec__",
+)  # fmt: skip
+
+
+def _members(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int) -> Value:
+    """``inspect.getmembers(module)``: how many there are that Python itself sets is not known, but what they are."""
+    ref = args[0] if len(args) == 1 and not kwargs else UNKNOWN
+    module = ev.modules.named(ref.dotted) if isinstance(ref, ModuleRef) and ref.frame is None else None
+    if module is None or not module.in_project or module.state != "done" or module.patterns:
+        return UNKNOWN
+    found: dict[str, Value] = {name: External(f"{module.dotted}.{name}") for name in _OF_MODULES}
+    for name, binding in module.frame.names.items():
+        if not binding.certain:
+            return UNKNOWN
+        found[name] = ev.seen(module, name, binding)
+    return Items("list", tuple(Items("tuple", (Constant(name), found[name])) for name in sorted(found)))
+
+
+def _box(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], incomplete: bool, line: int) -> Value:
+    """``pytest_factoryboy.fixture.Box(names)``, which is only ever opened by ``register``."""
+    return args[0] if len(args) == 1 and isinstance(args[0], Namespace) else UNKNOWN
 
 
 def _version(args: Sequence[Value]) -> Value:
@@ -635,6 +693,8 @@ _CALLS: dict[str, _Handler] = {
     "sys.path.insert": lambda ev, args, *_: _import_from(ev, args[1:2]),
     "enum.auto": lambda *_: Auto(),
     "builtins.isinstance": _isinstance,
+    "inspect.getmembers": _members,
+    "pytest_factoryboy.fixture.Box": _box,
     "builtins.getattr": _getattr,
     "builtins.hasattr": _hasattr,
     "builtins.callable": _callable,

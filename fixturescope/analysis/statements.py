@@ -97,7 +97,8 @@ def _class_def(ev: Evaluator, s: f.Class, frame: Frame) -> None:
     scope = Frame(frame.module, "class", frame, qualname)
     bases = tuple(ev.eval(base, frame) for base in s.bases if not isinstance(base, f.Star))
     scope.names["__qualname__"] = Binding(Constant(qualname), True, s.line)
-    ev.block(s.body, scope)
+    with ev.within(scope):
+        ev.block(s.body, scope)
     made = ClassValue(frame.module, s, qualname, bases, scope)
     if any(isinstance(base, ClassValue) and instances.hooks_subclasses(base) for base in bases):
         instances.forget_class(made)

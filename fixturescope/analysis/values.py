@@ -350,6 +350,33 @@ class FieldSpec(Value):
     init: bool = True
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Declared(Value):
+    """A declaration in a factory of factory_boy's, or what pytest_factoryboy takes for one.
+
+    ``kind``: ``sub`` and ``related`` (it rests on another factory), ``lazy`` (it stands for a fixture), ``trait``, or ``plain``.
+    """
+
+    kind: str
+    args: tuple[Value, ...] = ()
+    kwargs: Mapping[str, Value] = field(default_factory=dict)
+    incomplete: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OptionsValue(Value):
+    """``_meta`` of a factory of factory_boy's."""
+
+    cls: ClassValue
+
+
+@dataclass(frozen=True, slots=True)
+class FrameValue(Value):
+    """``sys._getframe(n)``: a scope that is being evaluated."""
+
+    frame: Frame
+
+
 @dataclass(frozen=True, slots=True)
 class Namespace(Value):
     """A scope as a dict: ``globals()``, ``vars(module)``, ``cls.__dict__``."""

@@ -49,6 +49,8 @@ class Answer:
     truth: readings.Truth
     setups: tuple[Setup, ...]
     output: str
+    dump: Mapping[str, Any]
+    """All that the plugin wrote."""
 
 
 class Pytest:
@@ -104,7 +106,8 @@ class Pytest:
         got = self._read()
         assert got is not None, "pytest's process ended"
         assert got["dump"] is not None, f"pytest wrote no dump, exit {got['exit']}:\n{got['output']}"
-        return Answer(readings.truth_from(got["dump"]), tuple(Setup(*setup) for setup in got["setups"]), got["output"])
+        truth = readings.truth_from(got["dump"])
+        return Answer(truth, tuple(Setup(*setup) for setup in got["setups"]), got["output"], got["dump"])
 
     def _read(self) -> Any:
         assert self._process.stdout is not None
