@@ -17,6 +17,7 @@ from fixturescope.analysis import facts as f
 from fixturescope.analysis import instances
 from fixturescope.analysis.factories import Factories, Planned, underscore
 from fixturescope.analysis.frames import Binding, Frame, Issue, NamePattern
+from fixturescope.analysis.mro import linearize
 from fixturescope.analysis.values import (
     UNKNOWN,
     ClassValue,
@@ -447,7 +448,100 @@ def _function_of_factory_boy(function: FunctionValue, planned: Planned, *, in_cl
     )
 
 
-EFFECTS: tuple[type[Effect], ...] = (ModuleNamespace, LocalNamespace, SetAttribute, MakeClass, Execute, FactoryBoy)
+class PolyFactory(Effect):
+    """The fixture that polyfactory makes of a factory, among the global names of whoever registers it."""
+
+    calls = ("polyfactory.pytest_plugin.register_fixture",)
+    decorates = True
+    needs = ("polyfactory",)
+    TITLE = "`polyfactory.pytest_plugin.register_fixture(Factory)`"
+    GOOD = """
+        from dataclasses import dataclass
+        from polyfactory.factories import DataclassFactory
+        from polyfactory.pytest_plugin import register_fixture
+
+        @dataclass
+        class Person:
+            name: str
+
+        @register_fixture
+        class PersonFactory(DataclassFactory[Person]):
+            pass
+
+        @register_fixture(scope="session", autouse=True, name="worker")
+        class WorkerFactory(DataclassFactory[Person]):
+            pass
+
+        register_fixture(WorkerFactory, name="other")
+        """
+    BAD = """
+        import os
+        from polyfactory.factories import DataclassFactory
+        from polyfactory.pytest_plugin import register_fixture
+
+        @register_fixture(name=os.environ.get("WHO"))
+        class PersonFactory(DataclassFactory):
+            pass
+        """
+
+    def apply(
+        self,
+        ev: Evaluator,
+        args: Sequence[Value],
+        kwargs: Mapping[str, Value],
+        incomplete: bool,
+        line: int,
+        frame: Frame,
+    ) -> Value:
+        """See ``Effect.apply``."""
+        made = args[0] if args else kwargs.get("factory", UNKNOWN if incomplete else Constant(None))
+        if made == Constant(None):
+            return DecoratorValue("effect", (), dict(kwargs), incomplete, line, self.calls[0])
+        given = table.plain(kwargs.get("name", UNKNOWN if incomplete else Constant(None)))
+        cls = ev.modules.read(made) if isinstance(made, External) else made
+        function = _function_of_polyfactory(ev)
+        known = isinstance(cls, ClassValue) and _is_of_polyfactory(ev, cls) and function is not None
+        name = underscore(cls.facts.name) if not given and isinstance(cls, ClassValue) else given
+        if not isinstance(name, str) or not known or function is None or incomplete:
+            expect(frame, name if isinstance(name, str) else "*", line)
+            say(ev, frame, line, "polyfactory makes a fixture of a factory: it is not known which")
+            return made
+        options = {one: kwargs[one] for one in ("scope", "autouse") if one in kwargs}
+        value = FixtureValue(function, {**options, "name": Constant(name)}, frame.module, line)
+        put(ev, Namespace(frame.module.frame), Constant(name), value, line, frame)
+        return made
+
+
+def _function_of_polyfactory(ev: Evaluator) -> FunctionValue | None:
+    """Return the function that runs; None where it is not at hand, or of a release that looks for global names otherwise."""
+    made = ev.modules.read(External("polyfactory.pytest_plugin.FactoryFixture"))
+    binding = made.frame.names.get("__call__") if isinstance(made, ClassValue) else None
+    called = binding.value if binding is not None else None
+    if not isinstance(called, FunctionValue) or all(one.name != "depth" for one in called.facts.params):
+        return None
+    inner = [one for one in called.facts.body or () if isinstance(one, f.Function) and one.name == "_factory_fixture"]
+    facts = msgspec.structs.replace(inner[0], doc=None) if len(inner) == 1 else None
+    return None if facts is None else FunctionValue(called.module, facts, called.module.frame)
+
+
+def _is_of_polyfactory(ev: Evaluator, cls: ClassValue) -> bool:
+    return any(
+        isinstance(owner, ClassValue)
+        and owner.facts.name == "BaseFactory"
+        and owner.module.dotted == "polyfactory.factories.base"
+        for owner in linearize(ev, cls)
+    )
+
+
+EFFECTS: tuple[type[Effect], ...] = (
+    ModuleNamespace,
+    LocalNamespace,
+    SetAttribute,
+    MakeClass,
+    Execute,
+    FactoryBoy,
+    PolyFactory,
+)
 """All kinds; of two that name one call the later counts."""
 
 _BY_CALL: dict[str, Effect] = {dotted: effect() for effect in EFFECTS for dotted in effect.calls}
@@ -456,6 +550,16 @@ _BY_CALL: dict[str, Effect] = {dotted: effect() for effect in EFFECTS for dotted
 def effect_of(dotted: str) -> Effect | None:
     """Return what calling something by its dotted name does to names, if it does anything."""
     return _BY_CALL.get(dotted)
+
+
+LAST = frozenset(dotted.rpartition(".")[2] for dotted in _BY_CALL)
+"""How the calls end."""
+
+
+def effect_of_function(function: FunctionValue) -> Effect | None:
+    """Return what calling a function does to names: the suite of a library calls the library's own functions."""
+    is_global = function.frame is function.module.frame
+    return _BY_CALL.get(f"{function.module.dotted}.{function.facts.name}") if is_global else None
 
 
 # namespaces as dicts

@@ -212,6 +212,8 @@ class Expressions:
     ) -> Value:
         """Return what calling a value gives."""
         if isinstance(func, FunctionValue):
+            if func.facts.name in effects.LAST and (effect := effects.effect_of_function(func)) is not None:
+                return effect.apply(self, args, kwargs, incomplete, line, frame)
             return self.call_function(func, args, kwargs, incomplete)
         if isinstance(func, BoundMethod) and func.function is not None:
             bound = () if func.function.binding == "static" else (func.receiver,)

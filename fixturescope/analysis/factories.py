@@ -292,7 +292,7 @@ class Factories:
                 both = name in attributes
                 attributes[name] = Attribute("unknown") if both else self.classify(value)
         model, named = self._model_name(cls, owners)
-        return Factory(cls.facts.name, model, self._abstract(cls), attributes, whole, named)
+        return Factory(cls.facts.name, model, self._abstract(cls, model), attributes, whole, named)
 
     def _own(self, owner: ClassValue, attributes: dict[str, Attribute]) -> bool:
         """Add what one class declares itself; return whether that is all."""
@@ -368,7 +368,8 @@ class Factories:
                 return self._model(base, depth + 1)
         return None
 
-    def _abstract(self, cls: ClassValue) -> bool | None:
+    def _abstract(self, cls: ClassValue, name: str | None) -> bool | None:
+        """Return whether a factory is abstract; one whose model has a name says so itself, if it is."""
         if _is_library(cls):
             own = self._meta(cls, "abstract")
             return self._model(cls) is None or (own is not None and self.evaluator.truth(own))
@@ -377,7 +378,7 @@ class Factories:
             return True
         own = self._meta(cls, "abstract")
         verdict = False if own is None else self.evaluator.truth(own)
-        return None if verdict is False and isinstance(model, Unknown) else verdict
+        return None if verdict is False and isinstance(model, Unknown) and name is None else verdict
 
     def _model_name(self, cls: ClassValue, owners: Sequence[ClassValue]) -> tuple[str | None, bool]:
         """Return the name of the model, and whether it is a class's."""
@@ -396,7 +397,7 @@ class Factories:
             if value.dotted in _NAMED:
                 return name, True
             value = self.evaluator.modules.read(value)
-        return (value.facts.name if isinstance(value, ClassValue) else None), True
+        return value.facts.name if isinstance(value, ClassValue) else self._of_relation(owners), True
 
     def _of_app(self, app: str, name: str) -> str | None:
         """Return the name of a model of a Django application, where its module has one that is spelled so."""
@@ -405,6 +406,31 @@ class Factories:
             if isinstance(found, ClassValue) and found.facts.name == name:
                 return name
         return None
+
+    def _of_relation(self, owners: Sequence[ClassValue]) -> str | None:
+        """Return the name of the model that Django makes for ``Model.field.through``, where ``Meta`` names that."""
+        nearest = next((owner for owner in owners if "Meta" in owner.frame.names), None)
+        section = nearest.frame.names["Meta"].value if nearest is not None else None
+        if not isinstance(section, ClassValue):
+            return None
+        node = _assigned(section, "model")
+        if not isinstance(node, f.Attr) or node.attr != "through" or not isinstance(node.value, f.Attr):
+            return None
+        model = self._followed(self.evaluator.eval(node.value.value, section.frame))
+        made = _assigned(model, node.value.attr) if model is not None else None
+        if (
+            model is None
+            or not isinstance(made, f.Call)
+            or len(made.args) > sum(arg.keyword is not None for arg in made.args) + 1
+        ):
+            return None
+        func = self.evaluator.eval(made.func, model.frame)
+        if not isinstance(func, External) or not func.dotted.startswith("django.db.models."):
+            return None
+        own = func.dotted.endswith(".ManyToManyField") and all(
+            arg.keyword != "through" and not arg.star for arg in made.args
+        )
+        return f"{model.facts.name}_{node.value.attr}" if own else None
 
     def _lazy(self, given: Value) -> tuple[str, ...] | None:
         """Return ``LazyFixture.args``."""

@@ -1,4 +1,4 @@
-"""Fixtures of factories: what pytest_factoryboy makes of classes of factory_boy's.
+"""Fixtures of factories: what pytest_factoryboy makes of classes of factory_boy's, and what polyfactory registers.
 
 Each case is put to pytest where its interpreter has the library; everywhere, our answer is compared with what pytest said
 when the case was written, with stand-ins for the library's modules to read.
@@ -369,7 +369,101 @@ CASES = {
     ),
 }
 
+POLY = """
+from dataclasses import dataclass
+from polyfactory.factories import DataclassFactory
+from polyfactory.pytest_plugin import register_fixture
+
+@dataclass
+class Person:
+    name: str
+
+class HTTPFactory(DataclassFactory[Person]): pass
+
+"""
+
+OF_POLYFACTORY = {
+    "called": Case("register_fixture(HTTPFactory)", "http_factory: -"),
+    "a decorator": Case("@register_fixture\nclass PageFactory(HTTPFactory): pass", "page_factory: -"),
+    "a decorator with arguments": Case(
+        '@register_fixture(name="page", scope="session", autouse=True)\nclass PageFactory(HTTPFactory): pass', "page: -"
+    ),
+    "names that are empty, and given later": Case(
+        'register_fixture(HTTPFactory, name="")\nregister_fixture(name="later")(HTTPFactory)',
+        "http_factory: -\nlater: -",
+    ),
+    "among the global names, wherever the call stands": Case(
+        """
+        def make(name): register_fixture(HTTPFactory, name=name)
+        for name in "ab": make(name)
+        class Holder:
+            @register_fixture
+            class InnerFactory(HTTPFactory): pass
+        """,
+        "a: -\nb: -\ninner_factory: -",
+    ),
+    "a name that is not known": Case(
+        'import os\nregister_fixture(HTTPFactory, name=os.environ.get("NAME"))', "", said="it is not known which"
+    ),
+    "a factory that is not known": Case(
+        "register_fixture(HTTPFactory.create_factory(Person))", "", said="it is not known which"
+    ),
+    "options that are not known": Case(
+        "import os\nregister_fixture(HTTPFactory, **{o: 1 for o in os.environ if o == 'x'})",
+        "",
+        said="it is not known which",
+    ),
+}
+
+OF_A_RELATION = Case(
+    """
+        from places import CityFactory, RoadFactory
+        register(CityFactory)
+        register(RoadFactory)
+        """,
+    "town_streets: town_streets__name\ntown_streets__name: -\ncity_factory: -",
+    said="it is not known which",
+    files={
+        "places.py": """
+                import factory
+                from django.db import models
+                class Town(models.Model):
+                    streets = models.ManyToManyField("Street")
+                    roads = models.ManyToManyField("Street", through="Road")
+                class CityFactory(factory.Factory):
+                    class Meta:
+                        model = Town.streets.through
+                    name = "x"
+                class RoadFactory(factory.Factory):
+                    class Meta:
+                        model = Town.roads.through
+                    name = "x"
+            """,
+    },
+)
+"""The models that Django makes of ``Town.streets``, and those that ``Town.roads`` names: caluma's suite has such."""
+
 STAND_INS = {
+    "django/__init__.py": "",
+    "django/db/__init__.py": "",
+    "django/db/models/__init__.py": "class Model: pass\nclass ManyToManyField: pass\n",
+    "polyfactory/__init__.py": "",
+    "polyfactory/factories/__init__.py": "from .dataclass_factory import DataclassFactory\n",
+    "polyfactory/factories/base.py": "class BaseFactory: pass\n",
+    "polyfactory/factories/dataclass_factory.py": """
+        from polyfactory.factories.base import BaseFactory
+        class DataclassFactory(BaseFactory): pass
+    """,
+    "polyfactory/pytest_plugin.py": """
+        import pytest
+        class FactoryFixture:
+            def __call__(self, factory, depth=1):
+                register = pytest.fixture(name=self.name)
+                def _factory_fixture():
+                    return factory
+                return register(_factory_fixture)
+        def register_fixture(factory=None, *, scope="function", autouse=False, name=None): return FactoryFixture()
+    """,
     "factory/__init__.py": """
         from .base import DictFactory, Factory, ListFactory
         from .faker import Faker
@@ -409,7 +503,7 @@ def oracle() -> Iterator[live.Pytest]:
 
 def drawn(case: Case, root: Path) -> Path:
     """Write a case's suite."""
-    conftest = HEAD + live.dedented(case.text)
+    conftest = (POLY if case in OF_POLYFACTORY.values() else HEAD) + live.dedented(case.text)
     tests = {"sub/conftest.py": conftest, "sub/test_it.py": "def test_one(): pass\n"}
     return live.draw(root, {"pytest.ini": "[pytest]\npythonpath = .\n", **tests, **case.files})
 
@@ -431,7 +525,13 @@ def said(graph: fixturescope.FixtureGraph) -> list[str]:
     return [one.message for one in graph.diagnostics if one.code == "FS003" and one.path == "sub/conftest.py"]
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+ALL = {
+    **{f"factory_boy: {name}": case for name, case in CASES.items()},
+    **{f"polyfactory: {name}": case for name, case in OF_POLYFACTORY.items()},
+}
+
+
+@pytest.mark.parametrize("case", ALL.values(), ids=ALL)
 def test_fixtures_of_factories_as_they_were_seen(case: Case, tmp_path: Path) -> None:
     site = live.draw(tmp_path.resolve() / "site", STAND_INS)
     root = drawn(case, tmp_path.resolve() / "suite")
@@ -442,10 +542,11 @@ def test_fixtures_of_factories_as_they_were_seen(case: Case, tmp_path: Path) -> 
     assert [message for message in said(graph) if message.endswith(case.said)] if case.said else not said(graph)
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("case", ALL.values(), ids=ALL)
 def test_fixtures_of_factories_as_pytest_sees_them(case: Case, tmp_path: Path, oracle: live.Pytest) -> None:
-    if not oracle.has("pytest_factoryboy"):
-        pytest.skip("pytest's interpreter has no pytest_factoryboy")
+    library = "pytest_factoryboy" if case in CASES.values() else "polyfactory"
+    if not oracle.has(library):
+        pytest.skip(f"pytest's interpreter has no {library}")
     root = drawn(case, tmp_path.resolve())
     answer, graph, comparison = live.compared(root, oracle)
     document = {
@@ -459,6 +560,17 @@ def test_fixtures_of_factories_as_pytest_sees_them(case: Case, tmp_path: Path, o
     assert (found.wrong, found.silent) == (0, 0), found.examples
     assert found.total >= len(lines(case.expected))
     assert bool(found.named) is bool(case.said), found.examples
+
+
+def test_the_model_that_django_makes_of_a_relation(tmp_path: Path) -> None:
+    site = live.draw(tmp_path.resolve() / "site", STAND_INS)
+    graph = fixturescope.analyze(
+        cwd=drawn(OF_A_RELATION, tmp_path.resolve() / "suite"),
+        environ={**live.ENVIRON, "PYTHONPATH": str(site)},
+        settings={"limits": {"workers": 1}},
+    )
+    assert shown(graph) == lines(OF_A_RELATION.expected)
+    assert said(graph) == ["pytest_factoryboy makes fixtures of a factory: it is not known which"]
 
 
 def test_who_asks_for_what_while_it_runs(tmp_path: Path) -> None:
