@@ -26,6 +26,9 @@ def section(costs: Costs, options: Options) -> RenderableType:
         parts.append(Group(Text(), heading("Not collected, and so without its tests and fixtures", len(lines)), *lines))
     if costs.unmeasured:
         parts.append(_unmeasured(costs.unmeasured, options))
+    if costs.no_memory:
+        lines = [Text(f"  {printable(reason)} ({number})") for reason, number in costs.no_memory]
+        parts.append(Group(Text(), heading("No memory figures", sum(number for _, number in costs.no_memory)), *lines))
     if costs.left_behind:
         lines = [Text(f"  {printable(name)}: {printable(what)}") for name, what in costs.left_behind]
         parts.append(Group(Text(), heading("Left running after teardown, and ended", len(lines)), *lines))
@@ -74,7 +77,7 @@ _FIGURES = (
     "run",
     "share",
     "setups",
-    "first",
+    "first set-up",
     "set-up",
     "with needs",
     "first teardown",
