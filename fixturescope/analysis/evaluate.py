@@ -684,12 +684,20 @@ MAX_SHOWN, MAX_TEXT = 6, 80
 def _either(values: Sequence[Value]) -> Value:
     """Return what a function gives that may give any of these: what they agree on, or the one that can be called.
 
-    A decorator or a factory that gives up in some cases is still one; a number that may be another is not known.
+    A decorator or a factory that gives up in some cases is still one; a number that may be another is not known. A bare
+    mark is the last choice, and is incomplete where it may be something else: of a test it would make no test.
     """
-    called = next((value for value in values if isinstance(value, _CALLABLE)), None)
-    if called is not None:
-        return called
+    called = [value for value in values if isinstance(value, _CALLABLE)]
+    first = next((value for value in called if not _is_bare(value)), called[0] if called else None)
+    if isinstance(first, Mark) and _is_bare(first) and len(called) < len(values):
+        return replace(first, incomplete=True)
+    if first is not None:
+        return first
     return values[0] if all(same(value, values[0]) for value in values) else UNKNOWN
+
+
+def _is_bare(value: Value) -> bool:
+    return isinstance(value, Mark) and not value.applied
 
 
 _CALLABLE = (FunctionValue, LambdaValue, PartialValue, FixtureValue, ClassValue, DecoratorValue, Mark, BoundMethod)

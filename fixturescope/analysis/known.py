@@ -443,6 +443,8 @@ def _external(
         return effect.apply(ev, args, kwargs, incomplete, line, frame)
     if (declared := factories.declaration(dotted, args, kwargs, incomplete)) is not None:
         return declared
+    if dotted == "sys.modules.get" and args and args[0] == Constant("pytest"):
+        return ModuleRef("pytest")  # whoever reads this module is pytest
     if dotted in ("sys._getframe", "inspect.currentframe"):
         return _frame(ev, args, frame)
     if dotted in ("pytest_factoryboy.named_model", "pytest_factoryboy.fixture.named_model"):

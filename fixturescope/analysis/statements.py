@@ -116,6 +116,8 @@ def decorate(ev: Evaluator, decorator: Value, target: Value, line: int, frame: F
         return known.decorate(ev, decorator, target, line, frame)
     if isinstance(decorator, FunctionValue | LambdaValue | BoundMethod):
         result = ev.call(decorator, (target,), {}, False, line, frame)
+        if isinstance(result, Mark) and not result.applied and not result.incomplete:
+            return result  # what it decorates is gone
         unknown = Mark("parametrize", applied=True, incomplete=True, line=line)
         return _marked(target, unknown) if isinstance(result, Unknown | Mark) else result  # a mark of what is not known
     return target

@@ -27,6 +27,50 @@ def suite(text: str) -> dict[str, str]:
 
 
 RULES = {
+    # ------------------------------------------------------------------------------------------------ tests that are gone
+    "a decorator that returns a bare mark instead of what it decorates": Rule(
+        suite("""
+            import sys
+            def instead(f):
+                pytest = sys.modules.get("pytest")
+                if pytest is not None:
+                    return pytest.mark.skip
+                else:
+                    return f
+            def marked(f):
+                pytest = sys.modules.get("pytest")
+                if pytest is not None:
+                    return pytest.mark.usefixtures("b")(f)
+                return f
+            by_lambda = lambda f: pytest.mark.skip
+            @instead
+            def test_one(a): pass
+            @marked
+            def test_two(a): pass
+            @by_lambda
+            def test_three(a): pass
+            @instead
+            class TestFour:
+                def test_in(self, a): pass
+            class TestFive:
+                @instead
+                def test_in(self, a): pass
+                def test_other(self, c): pass
+        """),
+        "test_two: a=conftest.py::a b=conftest.py::b\nTestFive::test_other: c=conftest.py::c",
+    ),
+    "one that may return it": Rule(
+        suite("""
+            import os
+            def perhaps(f):
+                if os.environ.get("NEVER_SET_BY_ANYBODY"):
+                    return pytest.mark.skip
+                return f
+            @perhaps
+            def test_one(a): pass
+        """),
+        "test_one: a=conftest.py::a",
+    ),
     # -------------------------------------------------------------------------------------------------------- arguments
     "defaults are no requests": Rule(
         suite("def test_one(a, b=1, *, c=2): pass\ndef test_two(*args, a, **b): pass"),
