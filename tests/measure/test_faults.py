@@ -49,7 +49,7 @@ STATUSES = {
     "deletes_its_folder": ("ok", None),
     "deletes_the_temporary_folder": (
         "ok",
-        "only its first set-up in a process succeeds, a second one fails: FileNotFound",
+        f"{ONCE}FileNotFoundError",
     ),
     "ignores_signals": ("timeout", "took more than 2 s (--timeout) while setting up"),
     "changes_environment": ("ok", None),
