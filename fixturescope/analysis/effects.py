@@ -425,8 +425,8 @@ _FACTORY_BOY = "pytest_factoryboy.fixture"
 
 def _functions_of_factory_boy(ev: Evaluator) -> dict[str, FunctionValue]:
     """Return the functions that run; none where they are not at hand, or are of a release that makes fixtures otherwise."""
-    if not isinstance(ev.modules.read(External("pytest_factoryboy.fixturegen.usefixtures")), FunctionValue):
-        return {}
+    if not isinstance(ev.modules.read(External(f"{_FACTORY_BOY}.named_model")), FunctionValue):
+        return {}  # before 2.5 a model's fixture is named after the factory
     names = ("attr_fixture", "subfactory_fixture", "factory_fixture", "model_fixture")
     found = {name: ev.modules.read(External(f"{_FACTORY_BOY}.{name}")) for name in names}
     known = {name: value for name, value in found.items() if isinstance(value, FunctionValue)}

@@ -483,9 +483,9 @@ STAND_INS = {
     """,
     "factory/faker.py": "class Faker: pass\n",
     "pytest_factoryboy/__init__.py": "from .fixture import register\n",
-    "pytest_factoryboy/fixturegen.py": "def usefixtures(*fixtures): return fixtures\n",
     "pytest_factoryboy/fixture.py": """
         def register(factory_class=None, _name=None): return factory_class
+        def named_model(model_cls, name): return type(name, (model_cls,), {})
         def model_fixture(request, factory_name): return request
         def factory_fixture(request, factory_class): return factory_class
         def attr_fixture(request, value): return value
@@ -591,8 +591,10 @@ def test_who_asks_for_what_while_it_runs(tmp_path: Path) -> None:
     assert graph.fixture("author").made_at == "sub/conftest.py:22"
 
 
-def test_without_the_library_the_names_are_expected(tmp_path: Path) -> None:
-    site = live.draw(tmp_path.resolve() / "site", {**STAND_INS, "pytest_factoryboy/fixturegen.py": ""})
+def test_of_older_releases_the_names_are_expected(tmp_path: Path) -> None:
+    fixture = "pytest_factoryboy/fixture.py"
+    older = {**STAND_INS, fixture: STAND_INS[fixture].replace("named_model", "create_fixture")}
+    site = live.draw(tmp_path.resolve() / "site", older)
     graph = fixturescope.analyze(
         cwd=drawn(CASES["called"], tmp_path.resolve() / "suite"),
         environ={**live.ENVIRON, "PYTHONPATH": str(site)},
