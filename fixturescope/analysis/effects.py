@@ -394,8 +394,9 @@ class FactoryBoy(Effect):
         model = table.plain(own) if own != Constant(None) else factory.model_name if factory is not None else None
         name = underscore(factory.name) if factory is not None else "*"
         if factory is None or factory.abstract is not False or not functions or not isinstance(model, str):
-            guess = model if isinstance(model, str) else name.removesuffix("_factory")
-            for pattern in dict.fromkeys((name, guess, f"{guess}__*", *(() if isinstance(model, str) else "*"))):
+            guesses = {name.removesuffix("_factory"), *((model,) if isinstance(model, str) else ("*",))}
+            patterns = {name, *guesses, *(f"{guess}__*" for guess in guesses)}
+            for pattern in sorted(patterns):
                 expect(frame, pattern, line)
             say(ev, frame, line, f"{_BY_FACTORY_BOY}: it is not known which")
             return
