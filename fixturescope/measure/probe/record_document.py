@@ -94,7 +94,7 @@ def write(document: dict[str, Any], path: str, config: pytest.Config) -> str:
             file.write("\n")
         os.chmod(name, 0o644)
         os.replace(name, target)
-    except BaseException:
+    except BaseException:  # also an interrupted run leaves no half of a document
         os.unlink(name)
         raise
     return target

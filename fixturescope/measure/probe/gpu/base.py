@@ -34,7 +34,7 @@ class Availability(NamedTuple):
 class Provider(Protocol):
     """One library. No method is called unless the library is in ``modules``; each may raise whatever the library raises."""
 
-    library: str
+    name: str
     """Its top-level module."""
 
     peakless: str

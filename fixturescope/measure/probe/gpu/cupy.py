@@ -22,7 +22,7 @@ class Cupy:
         driver: Tells which contexts are open.
     """
 
-    library = "cupy"
+    name = "cupy"
     peakless = "cupy keeps no peak"
 
     def __init__(self, driver: CudaDriver) -> None:

@@ -22,7 +22,7 @@ _HOST = ("cpu", "interpreter")
 class Jax:
     """See the module's docstring."""
 
-    library = "jax"
+    name = "jax"
     peakless = "jax cannot start its peak anew, and it did not rise above the earlier one"
 
     def available(self, modules: Modules) -> Availability:

@@ -61,10 +61,10 @@ class Meter:
         """Read, and start peaks anew where the library can. To be called right before set-up."""
         self._before = self._look()
         for provider in self._providers:
-            if provider.library in self._before.readings:
-                restarted, failure = _asked(provider.library, provider.peak_reset, self._modules)
+            if provider.name in self._before.readings:
+                restarted, failure = _asked(provider.name, provider.peak_reset, self._modules)
                 if restarted:
-                    self._restarted.add(provider.library)
+                    self._restarted.add(provider.name)
                 if failure is not None:
                     self._not_restarted.append(failure)
 
@@ -93,7 +93,7 @@ class Meter:
             return "nothing was read after set-up"
         known = (self._before.failed, self._after.failed, self._after.missing, self._before.missing)
         said = []
-        for library in (one.library for one in self._providers):
+        for library in (one.name for one in self._providers):
             words = next((there[library] for there in known if library in there), None)
             if words is None and library in {*self._before.readings, *self._after.readings}:
                 words = f"{library} says nothing of its devices' memory"
@@ -109,7 +109,7 @@ class Meter:
             return ()
         failures = [word for moment in (self._before, self._after, self._end) for word in moment.failed.values()]
         peakless = {row["device"].partition(":")[0] for row in rows if row["peak"] is None}
-        whys = [one.peakless for one in self._providers if one.library in peakless]
+        whys = [one.peakless for one in self._providers if one.name in peakless]
         return tuple(dict.fromkeys([*failures, *(self._not_restarted or whys)]))
 
     def _look(self) -> _Moment:
@@ -117,7 +117,7 @@ class Meter:
         missing: dict[str, str] = {}
         failed: dict[str, str] = {}
         for provider in self._providers:
-            library = provider.library
+            library = provider.name
             if self._modules.get(library) is None:  # None: something forbids its import
                 continue
             available, failure = _asked(library, provider.available, self._modules)
@@ -138,7 +138,7 @@ class Meter:
         return _Moment(readings, missing, failed, held)
 
     def _rows_of(self, provider: Provider) -> Iterator[Row]:
-        library = provider.library
+        library = provider.name
         if library in self._before.failed:
             return  # what it held before is not known
         after = self._after.readings.get(library, {})
@@ -197,8 +197,8 @@ def initialised(modules: Modules = sys.modules, *, driver: CudaDriver | None = N
     if failure is not None:
         said.append(failure)
     for provider in _providers(driver):
-        if modules.get(provider.library) is not None:
-            available, failure = _asked(provider.library, provider.available, modules)
+        if modules.get(provider.name) is not None:
+            available, failure = _asked(provider.name, provider.available, modules)
             words = failure if available is None else available.context
             if words is not None:
                 said.append(words)

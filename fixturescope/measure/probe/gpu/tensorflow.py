@@ -19,7 +19,7 @@ from fixturescope.measure.probe.gpu.base import Availability, Modules, Reading, 
 class TensorFlow:
     """See the module's docstring."""
 
-    library = "tensorflow"
+    name = "tensorflow"
     peakless = "tensorflow told no peak"
 
     def available(self, modules: Modules) -> Availability:

@@ -28,7 +28,7 @@ _BUILT_FOR = {"cuda": ("cuda", "hip"), "xpu": ("xpu",)}
 class Torch:
     """See the module's docstring."""
 
-    library = "torch"
+    name = "torch"
     peakless = "torch keeps no peak on MPS"
 
     def available(self, modules: Modules) -> Availability:
