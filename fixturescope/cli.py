@@ -247,7 +247,7 @@ def _run(
         folder, elsewhere = (unfinished(rootdir), None) if resume else new_folder(rootdir)
     if elsewhere:
         _note(elsewhere)
-    with Keeper(folder, sys.argv[1:]) as keeper, live_view(sys.stderr, wanted=progress) as show:
+    with Keeper(folder, sys.argv[1:]) as keeper, live_view(sys.stderr, wanted=progress, plain=_is_plain()) as show:
 
         def watch(progress: RunProgress) -> None:
             keeper(progress.done, progress.total)
@@ -370,9 +370,14 @@ def _gate(document: Document) -> int:
 
 def _options(*, quiet: bool, verbose: bool, wide: bool, to_file: bool) -> Options:
     terminal = not to_file and sys.stdout is not None and sys.stdout.isatty()
-    color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    color = terminal and not _is_plain()
     width = shutil.get_terminal_size().columns if terminal else None
     return Options(quiet=quiet, verbose=verbose, wide=wide, color=color, width=width)
+
+
+def _is_plain() -> bool:
+    """Return whether a terminal is to get text without escapes."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
 
 
 def _is_file(output: str | None) -> bool:

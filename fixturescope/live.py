@@ -24,17 +24,20 @@ Show = Callable[["Progress"], None]
 
 
 @contextmanager
-def live_view(stream: TextIO | None, *, wanted: bool, clock: Callable[[], float] = time.monotonic) -> Iterator[Show]:
+def live_view(
+    stream: TextIO | None, *, wanted: bool, plain: bool = False, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Show]:
     """Give what shows the progress of a run.
 
     Args:
         stream: Where to; None where there is nobody to see it.
         wanted: Whether to show anything.
+        plain: Lines alone, on a terminal too: no escapes.
         clock: Gives seconds.
     """
     if not wanted or stream is None:
         yield lambda _: None
-    elif stream.isatty():
+    elif stream.isatty() and not plain:
         with _Live(stream, clock) as view:
             yield view
     else:

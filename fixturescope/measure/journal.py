@@ -28,11 +28,13 @@ class Entry:
     number: int | None
     """Of the fixture's parameter."""
     kind: wire.Kind
+    source: str
+    """Digest of the files that define fixtures."""
 
 
 def entry_of(order: wire.Order) -> Entry:
     """Return the name of an order's result."""
-    return Entry(order.key, order.carrier.number, order.kind)
+    return Entry(order.key, order.carrier.number, order.kind, order.source)
 
 
 class Journal:

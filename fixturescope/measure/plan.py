@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
+import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -65,6 +67,8 @@ class Plan:
     targets: tuple[Target, ...]
     unmeasurable: tuple[Measurement, ...]
     notes: tuple[str, ...] = ()
+    source: str = ""
+    """Digest of the files that define fixtures."""
     xunit: tuple[Fixture, ...] = ()
     """``setUp``, ``setup_module`` and the like, which no analysis lists, as fixtures of their class or module."""
 
@@ -97,7 +101,19 @@ def make_plan(graph: FixtureGraph, inventory: wire.Inventory, selection: Selecti
             targets += [_target(fixture, definition, carrier) for carrier in carriers]
     kept_ids = {one.id for one in kept}
     xunit = tuple(one for one in styled.values() if one.id in kept_ids)
-    return Plan(tuple(targets), tuple(unmeasurable), tuple(notes), xunit)
+    return Plan(tuple(targets), tuple(unmeasurable), tuple(notes), _digest(inventory), xunit)
+
+
+def _digest(inventory: wire.Inventory) -> str:
+    """Return what changes with the files that define fixtures; one that cannot be read counts by its name."""
+    found = hashlib.blake2b(digest_size=16)
+    ours = "fixturescope.measure.probe."  # linked into a folder that each run makes anew
+    files = {one.file for one in inventory.definitions if not one.module.startswith(ours)}
+    for file in sorted(file for file in files if file is not None):
+        found.update(file.encode("utf-8", "replace"))
+        with contextlib.suppress(OSError):
+            found.update(Path(file).read_bytes())
+    return found.hexdigest()
 
 
 def _as_fixture(definition: wire.Definition, rootdir: str) -> Fixture:

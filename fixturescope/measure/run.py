@@ -283,7 +283,7 @@ class _Work:
         return timed is not None and bool(timed.rounds)
 
     def _entry(self, target: Target, kind: wire.Kind) -> Entry:
-        return Entry(target.key, target.carrier.number, kind)
+        return Entry(target.key, target.carrier.number, kind, self._plan.source)
 
     def _order(self, target: Target, kind: wire.Kind) -> wire.Order:
         self._number += 1
@@ -300,6 +300,7 @@ class _Work:
             native=options.native,
             python_allocators=options.python_allocators,
             gpu=options.gpu,
+            source=self._plan.source,
         )
 
     def _result(self, target: Target, kind: wire.Kind) -> Result | None:

@@ -119,6 +119,8 @@ class Order:
     native: bool = False
     python_allocators: bool = True
     gpu: bool = True
+    source: str = ""
+    """Digest of the files that define fixtures: what was measured of others is not taken for it."""
     in_place: bool = False
     """Whether the process measures itself, being there for this order alone, instead of forking."""
 

@@ -30,7 +30,7 @@ def test_reads_back_what_was_kept(tmp_path: Path) -> None:
     kept(tmp_path / "j", results)
     with Journal(tmp_path / "j") as journal:
         assert journal.results == {entry_of(one.order): one for one in results}
-    assert Entry("conftest.py:1:x@", None, "time") in journal.results
+    assert Entry("conftest.py:1:x@", None, "time", "") in journal.results
 
 
 def test_whatever_is_cut_off_costs_one_result_at_most(tmp_path: Path) -> None:

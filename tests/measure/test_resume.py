@@ -243,6 +243,19 @@ def test_interrupted_twice_it_stops_at_once_and_the_journal_is_whole(tmp_path: P
     assert len(found) == len(set(found))
 
 
+def test_what_was_measured_of_another_source_is_measured_again(shop: Path) -> None:
+    process = start(shop)
+    wait_for_results(shop, 6, process)
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    conftest = shop / "conftest.py"
+    conftest.write_text(conftest.read_text("utf-8").replace("time.sleep(0.01)", "time.sleep(0.04)"), "utf-8")
+    subprocess.run(command(shop, "--resume"), capture_output=True, check=True)
+    slow = [one for one in document_of(shop).measurements if "item_" in one.fixture]
+    assert len(slow) == 12
+    assert all(one.setup_s is not None and one.setup_s.own.median >= 0.04 for one in slow)
+
+
 def test_nothing_to_resume(shop: Path) -> None:
     done = subprocess.run(command(shop, "--resume"), capture_output=True, text=True, check=False)
     assert done.returncode == 2
