@@ -16,28 +16,29 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
 from fixturescope._version import __version__
 from fixturescope.errors import DocumentError, UsageError
+from fixturescope.graph import Edge, FixtureGraph
 from fixturescope.model import (
     SCOPES,
+    AnalysisInfo,
     Diagnostic,
     Fixture,
     ItemsAre,
     Measurement,
     Origin,
+    Reading,
     Recorded,
     Scope,
     Startup,
     Test,
+    Trial,
 )
 from fixturescope.settings import Settings
-
-if TYPE_CHECKING:
-    from fixturescope.graph import FixtureGraph
 
 SCHEMA_VERSION = 1
 """What this release writes.
@@ -136,6 +137,12 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     startup: Startup | None = None
     recorded: tuple[Recorded, ...] = ()
     """One a fixture and parameter that an ordinary run set up; empty where none was recorded."""
+    edges: tuple[Edge, ...] = ()
+    """Requests between fixtures."""
+    readings: tuple[Reading, ...] = ()
+    """What source says about changing a fixture; empty where it was not asked."""
+    trials: tuple[Trial, ...] = ()
+    """Changes that were tried."""
 
 
 def from_graph(graph: FixtureGraph) -> Document:
@@ -158,6 +165,38 @@ def from_graph(graph: FixtureGraph) -> Document:
         measured=graph.measured,
         startup=graph.startup,
         recorded=graph.recorded,
+        edges=graph.edges,
+        readings=graph.readings,
+        trials=graph.trials,
+    )
+
+
+def to_graph(document: Document) -> FixtureGraph:
+    """Return the graph that a document holds, to ask it questions; of a narrowed one, with what is left of it."""
+    return FixtureGraph(
+        fixtures=document.fixtures,
+        tests=document.tests,
+        edges=document.edges,
+        diagnostics=document.diagnostics,
+        info=AnalysisInfo(
+            rootdir=document.rootdir,
+            inifile=document.pytest.inifile,
+            python=document.python.path,
+            python_version=document.python.version,
+            pytest_version=document.pytest.version,
+            chosen_by=document.python.chosen_by,
+            plugins=document.pytest.plugins,
+            files=document.files,
+            notes=document.notes,
+            settings=document.settings.to_builtins(),
+        ),
+        reasons=document.why_unused,
+        measurements=document.measurements,
+        measured=document.measured,
+        startup=document.startup,
+        recorded=document.recorded,
+        readings=document.readings,
+        trials=document.trials,
     )
 
 

@@ -16,7 +16,18 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fixturescope.errors import UsageError
-from fixturescope.model import AnalysisInfo, Diagnostic, Fixture, Measurement, Recorded, Startup, Test, Via
+from fixturescope.model import (
+    AnalysisInfo,
+    Diagnostic,
+    Fixture,
+    Measurement,
+    Reading,
+    Recorded,
+    Startup,
+    Test,
+    Trial,
+    Via,
+)
 from fixturescope.text import printable
 
 if TYPE_CHECKING:
@@ -63,6 +74,8 @@ class FixtureGraph:
         measured: How that was measured, in sentences.
         startup: What a run pays before its first test.
         recorded: What fixtures cost in an ordinary run, one a fixture and parameter; empty where none was recorded.
+        readings: What source says about changing a fixture, one a fixture; empty where it was not asked.
+        trials: Changes that were tried.
     """
 
     def __init__(
@@ -78,6 +91,8 @@ class FixtureGraph:
         measured: Sequence[str] = (),
         startup: Startup | None = None,
         recorded: Sequence[Recorded] = (),
+        readings: Sequence[Reading] = (),
+        trials: Sequence[Trial] = (),
     ) -> None:
         self.fixtures = tuple(fixtures)
         self.tests = tuple(tests)
@@ -88,6 +103,8 @@ class FixtureGraph:
         self.measured = tuple(measured)
         self.startup = startup
         self.recorded = tuple(recorded)
+        self.readings = tuple(readings)
+        self.trials = tuple(trials)
         self._reasons = dict(reasons)
 
     def annotated(
@@ -109,18 +126,25 @@ class FixtureGraph:
             more: What was measured and no analysis lists: ``setUp``, ``setup_module`` and the like.
         """
         known = {fixture.id for fixture in self.fixtures}
-        return FixtureGraph(
+        return self._with(
             fixtures=(*self.fixtures, *(one for one in more if one.id not in known)),
-            tests=self.tests,
-            edges=self.edges,
-            diagnostics=self.diagnostics,
-            info=self.info,
-            reasons=self._reasons,
             measurements=measurements,
             measured=measured,
             startup=startup,
             recorded=recorded,
         )
+
+    def with_readings(self, readings: Sequence[Reading]) -> FixtureGraph:
+        """Return the same graph with what source says about changing its fixtures."""
+        return self._with(readings=readings)
+
+    def with_trials(self, trials: Sequence[Trial]) -> FixtureGraph:
+        """Return the same graph with changes that were tried."""
+        return self._with(trials=trials)
+
+    def _with(self, **parts: Any) -> FixtureGraph:
+        whole = {name: getattr(self, name) for name in _PARTS}
+        return FixtureGraph(reasons=self._reasons, **{**whole, **parts})
 
     def measurements_of(self, fixture: Fixture | str) -> tuple[Measurement, ...]:
         """Return what a fixture costs, one measurement a parameter."""
@@ -420,6 +444,22 @@ class FixtureGraph:
         )
         head = "<tr><th>fixture</th><th>scope</th><th>usage</th><th>setups</th><th>where</th></tr>"
         return f"<p>{escape(repr(self))}</p><table>{head}{rows}</table>"
+
+
+_PARTS = (
+    "fixtures",
+    "tests",
+    "edges",
+    "diagnostics",
+    "info",
+    "measurements",
+    "measured",
+    "startup",
+    "recorded",
+    "readings",
+    "trials",
+)
+"""What a graph is made of, beside the reasons."""
 
 
 def _plain(struct: msgspec.Struct) -> dict[str, Any]:

@@ -294,6 +294,193 @@ class Startup(msgspec.Struct, frozen=True, kw_only=True):
     """Why something is missing: a line each, and below it, moved in, what was printed."""
 
 
+FindingKind = Literal[
+    "unread",
+    "mutates",
+    "escapes",
+    "test_bound",
+    "alters",
+    "imports",
+    "module_import",
+    "constant",
+    "part",
+]
+"""What the source of a fixture, or of whoever uses it, says about changing it:
+
+- ``unread``: a test or fixture takes it as an argument and never reads it.
+- ``mutates``: whoever got its value changes it (attribute or item assignment, ``del``, ``.append`` and the like).
+- ``escapes``: whoever got its value hands it to something that is not known to leave it alone.
+- ``test_bound``: its body reads what belongs to one test: ``request.node``, ``request.function``, …
+- ``alters``: its body changes something that outlives it or that others see: ``os.environ``, a module, a class.
+- ``imports``: its body imports a module.
+- ``module_import``: its file imports a module that nothing but this fixture's body reads.
+- ``constant``: its value is built from constants alone, by calls that read nothing else.
+- ``part``: one part (attribute or item) of its value that a test reads.
+"""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that source says, and where."""
+
+    kind: FindingKind
+    path: str
+    line: int
+    detail: str
+    """The code or the name: ``cart.items.append``, ``request.node``, ``torch``."""
+    by: str | None = None
+    """Id of the test or fixture in whose source it stands, where that is not the fixture itself."""
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What the source of one fixture, and of all that use it, says about changing it."""
+
+    fixture: str
+    """Its id."""
+    digest: str
+    """The same for fixtures that do the same: same statements, arguments, parameters; names and docstring left out."""
+    findings: tuple[Finding, ...] = ()
+    incomplete: str | None = None
+    """Why not all of it could be read; null where all was."""
+
+
+AdviceKind = Literal[
+    "widen-scope",
+    "narrow-scope",
+    "drop-autouse",
+    "narrow-autouse",
+    "delete",
+    "usefixtures",
+    "merge",
+    "lazy-import",
+    "cache",
+    "leak",
+    "retained",
+    "split",
+    "grouping",
+    "startup-import",
+]
+"""What is advised; each kind is one class of ``report/advice``."""
+
+Safety = Literal["likely", "possible", "unlikely"]
+"""How likely it is that the suite's outcomes stay what they are."""
+
+SAFETIES: tuple[Safety, ...] = ("likely", "possible", "unlikely")
+"""All of them, the safest first."""
+
+Effort = Literal["line", "function", "design"]
+"""What is to be changed: a line or two, a function and its users, or more than that."""
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """One reason, and the place that it is read from; without a path where it was measured."""
+
+    text: str
+    path: str | None = None
+    line: int | None = None
+
+
+class Range(msgspec.Struct, frozen=True, kw_only=True):
+    """An estimate, between the least and the most that the samples allow."""
+
+    low: float
+    likely: float
+    high: float
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One mechanical change to the suite's source."""
+
+    op: Literal["scope", "drop_autouse", "remove", "usefixtures", "move_import"]
+    """``remove`` takes the whole definition out; ``usefixtures`` replaces an unread argument of ``by`` by the mark;
+    ``move_import`` takes a module-level import into the fixture's body."""
+    fixture: str
+    """Id of the fixture."""
+    to: str | None = None
+    """The new scope; the test or fixture whose argument goes; the module that is imported."""
+
+    def __str__(self) -> str:
+        words = {
+            "scope": f"scope={self.to}",
+            "drop_autouse": "no autouse",
+            "remove": "removed",
+            "usefixtures": f"usefixtures instead of the argument of {self.to}",
+            "move_import": f"import {self.to} inside",
+        }
+        return f"{self.fixture}: {words[self.op]}"
+
+
+class Advice(msgspec.Struct, frozen=True, kw_only=True):
+    """One change that is advised, why, what it saves and what could make it wrong."""
+
+    id: str
+    """``kind:id of the fixture``, the same in each document of the same suite."""
+    kind: AdviceKind
+    fixtures: tuple[str, ...]
+    """Ids of those that it is about, the one that costs first."""
+    title: str
+    """What to do, in one sentence."""
+    safety: Safety
+    evidence: tuple[Evidence, ...]
+    """Why: what was measured and what was read."""
+    against: tuple[Evidence, ...] = ()
+    """What could make it wrong."""
+    saves_s: Range | None = None
+    """Seconds of a full run in one process; null where that is not what it saves, or nothing was measured."""
+    saves_bytes: Range | None = None
+    effort: Effort = "line"
+    changes: tuple[Change, ...] = ()
+    """Where it is mechanical: what to change."""
+
+
+Verdict = Literal["proven", "refuted", "unclear"]
+"""``proven``: same outcomes in all orders; ``refuted``: a test ended otherwise; ``unclear``: it could not be told."""
+
+
+class TrialRun(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of the tests that a change can affect."""
+
+    order: Literal["given", "reversed"]
+    changed: bool
+    """Whether the change was in force."""
+    wall_s: float
+    fixtures_s: float
+    """Seconds of all set-ups and teardowns."""
+    rss_peak: int | None = None
+    """Bytes of resident memory at its peak."""
+    outcomes: Mapping[str, int] = {}
+    """``passed``, ``failed``, ``error``, ``skipped``, …: how many."""
+
+
+class Differing(msgspec.Struct, frozen=True, kw_only=True):
+    """One test that ended otherwise under a change."""
+
+    test: str
+    """pytest's node id."""
+    order: Literal["given", "reversed"]
+    before: str
+    after: str
+    reason: str = ""
+    """The last line of what pytest said."""
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a change that was tried in memory."""
+
+    changes: tuple[Change, ...]
+    advice: str | None = None
+    """Id of the advice that it came from."""
+    verdict: Verdict
+    reason: str
+    """Why, in one sentence."""
+    tests: int = 0
+    """Items that can be affected, and were run."""
+    differing: tuple[Differing, ...] = ()
+    saved_s: Range | None = None
+    """Seconds of set-up and teardown; the ends are the least and the most of the pairs of runs."""
+    saved_bytes: int | None = None
+    runs: tuple[TrialRun, ...] = ()
+
+
 class AnalysisInfo(msgspec.Struct, frozen=True, kw_only=True):
     """How an answer came about: what was read, for which interpreter, under which settings."""
 

@@ -18,20 +18,28 @@ import fixturescope
 from fixturescope import document as d
 from fixturescope._version import __version__
 from fixturescope.errors import DocumentError, UsageError
+from fixturescope.graph import Edge
 from fixturescope.model import (
     Bytes,
+    Change,
     Diagnostic,
+    Differing,
     Duration,
+    Finding,
     Fixture,
     ImportedModule,
     Measurement,
     Memory,
+    Range,
+    Reading,
     Recorded,
     Samples,
     Startup,
     StartupStep,
     Test,
     Total,
+    Trial,
+    TrialRun,
 )
 from fixturescope.settings import Settings
 from tests import samples
@@ -74,6 +82,22 @@ measurements = strategy(
     teardown_s=st.none() | durations,
     memory=st.none() | strategy(Memory, **dict.fromkeys(("peak", "retained", "leaked"), sizes)),
 )
+ranges = st.none() | st.builds(Range, low=seconds, likely=seconds, high=seconds)
+trials = strategy(
+    Trial,
+    changes=st.lists(strategy(Change), max_size=1).map(tuple),
+    differing=st.lists(strategy(Differing), max_size=1).map(tuple),
+    saved_s=ranges,
+    runs=st.lists(
+        strategy(
+            TrialRun,
+            wall_s=seconds,
+            fixtures_s=seconds,
+            outcomes=st.dictionaries(st.text(max_size=5), st.integers(0, 9), max_size=1),
+        ),
+        max_size=1,
+    ).map(tuple),
+)
 documents = strategy(
     d.Document,
     schema_version=st.just(d.SCHEMA_VERSION),
@@ -93,6 +117,11 @@ documents = strategy(
     measurements=st.lists(measurements, max_size=2).map(tuple),
     startup=st.none() | startups,
     recorded=st.lists(strategy(Recorded, setup_s=totals, teardown_s=totals), max_size=2).map(tuple),
+    edges=st.lists(strategy(Edge), max_size=2).map(tuple),
+    readings=st.lists(strategy(Reading, findings=st.lists(strategy(Finding), max_size=1).map(tuple)), max_size=2).map(
+        tuple
+    ),
+    trials=st.lists(trials, max_size=1).map(tuple),
 )
 
 
@@ -109,6 +138,12 @@ def test_from_a_graph_through_a_file(tmp_path: Path) -> None:
     d.write_atomically(tmp_path / "run.json", d.dump(document))
     assert fixturescope.load(tmp_path / "run.json") == document
     assert fixturescope.load(str(tmp_path / "run.json")) == document
+
+
+def test_a_graph_from_its_document_answers_the_same() -> None:
+    graph = d.to_graph(d.from_graph(samples.shop()))
+    assert d.from_graph(graph) == d.from_graph(samples.shop())
+    assert graph.why_unused("printer") == samples.shop().why_unused("printer")
 
 
 def test_keys_of_the_document() -> None:
@@ -132,6 +167,9 @@ def test_keys_of_the_document() -> None:
         "measured",
         "startup",
         "recorded",
+        "edges",
+        "readings",
+        "trials",
     ]
     assert written["tool"] == {"name": "fixturescope", "version": __version__}
     assert written["python"] == {"path": "/home/ada/shop/.venv/bin/python", "version": "3.13.0", "chosen_by": ".venv"}
