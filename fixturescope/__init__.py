@@ -16,7 +16,7 @@ from fixturescope._version import __version__
 TYPE_CHECKING = False  # that of typing would import typing, on behalf of the pytest that our probe is in
 if TYPE_CHECKING:
     from fixturescope.analysis import analyze
-    from fixturescope.document import Document, dump, from_graph, load
+    from fixturescope.document import Document, dump, from_graph, load, to_graph
     from fixturescope.errors import (
         ConfigError,
         DocumentError,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fixturescope.measure.run import measure_fixtures
     from fixturescope.model import AnalysisInfo, Diagnostic, Fixture, Measurement, Recorded, Request, Startup, Test
     from fixturescope.report import render
+    from fixturescope.report.rank import rank
 
 __all__ = [
     "AnalysisInfo",
@@ -53,7 +54,9 @@ __all__ = [
     "from_graph",
     "load",
     "measure_fixtures",
+    "rank",
     "render",
+    "to_graph",
 ]
 
 _HOMES = {
@@ -78,7 +81,9 @@ _HOMES = {
     "from_graph": "document",
     "load": "document",
     "measure_fixtures": "measure.run",
+    "rank": "report.rank",
     "render": "report",
+    "to_graph": "document",
 }
 """Public name → the module it lives in."""
 

@@ -80,7 +80,9 @@ def test_public_names() -> None:
         "from_graph",
         "load",
         "measure_fixtures",
+        "rank",
         "render",
+        "to_graph",
     ]
 
 
