@@ -282,6 +282,12 @@ class FixtureGraph:
         except (networkx.NetworkXNoPath, networkx.NodeNotFound):
             return ()
 
+    def steps(self, fixture: Fixture | str, test: Test | str) -> tuple[Step, ...]:
+        """Return what a fixture asks for when a test uses it, each once, with what the names mean to that test."""
+        one = self.test(test)
+        found = self._steps(self.fixture(fixture).id, {**one.dynamic, **one.closure})
+        return tuple({step.target: step for step in found}.values())
+
     def _steps(self, fixture: str, meanings: Mapping[str, str]) -> Iterable[Step]:
         for edge in self._targets.get(fixture, ()):
             if edge.via == "override" or meanings.get(edge.name, edge.target) == edge.target:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from fixturescope.report import Options
+
 ROWS = 20
 """How many rows of a long table are shown, unless all are asked for."""
+
+
+UNBOUNDED = 1_000_000
+"""A width at which nothing wraps."""
 
 
 def make_table(*columns: str | tuple[str, str]) -> Table:
@@ -26,3 +35,22 @@ def heading(text: str, number: int) -> Text:
 def counted(number: int, noun: str) -> str:
     """Return a number of things."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def as_text(section: RenderableType, options: Options) -> str:
+    """Return a section as text, with escapes where the options allow them."""
+    out = StringIO()
+    console = Console(
+        file=out,
+        width=UNBOUNDED,
+        force_terminal=options.color,
+        force_jupyter=False,
+        color_system="standard" if options.color else None,
+        legacy_windows=False,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        _environ={},
+    )
+    console.print(section)
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())

@@ -13,15 +13,12 @@ from rich.text import Text
 from fixturescope.document import OWN_ORIGINS, Document
 from fixturescope.model import Certainty, Severity
 from fixturescope.report import Options, costs, recorded, startup
-from fixturescope.report.tables import ROWS, counted, heading, make_table
+from fixturescope.report.tables import ROWS, UNBOUNDED, as_text, counted, heading, make_table
 from fixturescope.report.view import Count, DiagnosticGroup, Environment, FixtureRow, UnusedRow, View, make_view
 from fixturescope.text import printable, shorten
 
 SHORTEST_NAME = 16
 """A name is cut to no fewer characters, however narrow the terminal."""
-
-_UNBOUNDED = 1_000_000
-"""A width at which nothing wraps."""
 
 _SEVERITY_STYLE: dict[Severity, str] = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
@@ -44,25 +41,7 @@ def render(document: Document, options: Options) -> str:
     if options.verbose:
         sections += [_made(view)] if view.made else []
         sections.append(_notes(view))
-    return "\n".join(_as_text(section, options) for section in sections)
-
-
-def _as_text(section: RenderableType, options: Options) -> str:
-    out = StringIO()
-    console = Console(
-        file=out,
-        width=_UNBOUNDED,
-        force_terminal=options.color,
-        force_jupyter=False,
-        color_system="standard" if options.color else None,
-        legacy_windows=False,
-        markup=False,
-        highlight=False,
-        emoji=False,
-        _environ={},
-    )
-    console.print(section)
-    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+    return "\n".join(as_text(section, options) for section in sections)
 
 
 # -------------------------------------------------------------------------------------------------------------- summary
@@ -142,7 +121,7 @@ def _fixtures(view: View, options: Options) -> RenderableType:
     table = _fixture_table(rows, None)
     if options.width is not None and not options.wide:
         excess = (
-            Console(file=StringIO(), width=_UNBOUNDED).measure(Padding(table, (0, 0, 0, 2), expand=False)).maximum
+            Console(file=StringIO(), width=UNBOUNDED).measure(Padding(table, (0, 0, 0, 2), expand=False)).maximum
             - options.width
         )
         if excess > 0:
