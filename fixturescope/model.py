@@ -141,12 +141,23 @@ Isolation = Literal["fork", "fresh"]
 
 
 class Samples(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds of repeated warm set-ups (or teardowns) in one process, in the order of measuring."""
+    """Seconds of repeated warm set-ups (or teardowns), in the order of measuring."""
 
     median: float
     spread: float
     """Interquartile range divided by the median; 0 for fewer than two samples or a median of 0."""
     samples: tuple[float, ...] = ()
+    visits: tuple[int, ...] = ()
+    """How many of the samples each process gave, in order: processes that were apart in time. Empty: all are of one."""
+
+    @property
+    def by_visit(self) -> tuple[tuple[float, ...], ...]:
+        """The samples of each process by themselves."""
+        found, at = [], 0
+        for count in self.visits or (len(self.samples),):
+            found.append(self.samples[at : at + count])
+            at += count
+        return tuple(one for one in found if one)
 
 
 NOT_COLLECTED = "not collected: "
@@ -164,6 +175,8 @@ class Duration(msgspec.Struct, frozen=True, kw_only=True):
     """Warm, of the fixture itself."""
     cumulative: Samples
     """Warm, the fixture and all that it needs, each once."""
+    colds: tuple[float, ...] = ()
+    """The first time in each process that measured it, in order; ``cold`` is their median. Empty: there was one."""
 
 
 class Bytes(msgspec.Struct, frozen=True, kw_only=True):

@@ -67,8 +67,17 @@ def strategy(kind: type[msgspec.Struct], **known: st.SearchStrategy[Any]) -> st.
 
 sizes = st.builds(Bytes, own=NUMBERS[int], cumulative=NUMBERS[int])
 names = st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=2)
-samples_of_time = strategy(Samples, median=seconds, spread=seconds, samples=st.lists(seconds, max_size=3).map(tuple))
-durations = strategy(Duration, cold=seconds, cold_cumulative=seconds, own=samples_of_time, cumulative=samples_of_time)
+samples_of_time = strategy(
+    Samples, median=seconds, spread=seconds, samples=st.lists(seconds, max_size=3).map(tuple), visits=st.just(())
+)
+durations = strategy(
+    Duration,
+    cold=seconds,
+    cold_cumulative=seconds,
+    own=samples_of_time,
+    cumulative=samples_of_time,
+    colds=st.lists(seconds, max_size=2).map(tuple),
+)
 totals = st.builds(Total, own=seconds, cumulative=seconds)
 startups = strategy(
     Startup,

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 import typer
 
 from fixturescope.cli import analyze as _analyze  # noqa: F401 - registers its commands
+from fixturescope.cli import compare as _compare  # noqa: F401 - likewise
 from fixturescope.cli import explain as _explain  # noqa: F401 - likewise
 from fixturescope.cli import measure as _measure  # noqa: F401 - likewise
 from fixturescope.cli import runs as _runs  # noqa: F401 - likewise
