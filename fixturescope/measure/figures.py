@@ -115,15 +115,13 @@ def _samples(values: Sequence[float]) -> Samples:
 def _memory(key: str, results: Mapping[wire.Kind, Result], no_memory: str | None) -> tuple[Memory | None, str | None]:
     if no_memory is not None:
         return None, no_memory
-    during, after = results.get("memory"), results.get("leak")
-    for result in (during, after):
-        if result is None:
-            return None, "it was not measured"
-        if not result.rounds:
-            return None, result.outcome.reason or result.outcome.status
-    assert during is not None
-    assert after is not None
-    held = during.rounds[0].held
+    result = results.get("memory")
+    if result is None:
+        return None, "it was not measured"
+    if not result.rounds:
+        return None, result.outcome.reason or result.outcome.status
+    first, *again = result.rounds
+    held = first.held
     reached = reach(key, {one.key: one.needs for one in held})
     mine = next((one for one in held if one.key == key), None)
     if mine is None:
@@ -131,12 +129,10 @@ def _memory(key: str, results: Mapping[wire.Kind, Result], no_memory: str | None
     return Memory(
         peak=Bytes(own=mine.peak, cumulative=_highest(one for one in held if one.key in reached)),
         retained=Bytes(own=mine.retained, cumulative=sum(one.retained for one in held if one.key in reached)),
-        leaked=_leaked(key, after.rounds[0]),
-        leaked_again=_leaked(key, after.rounds[1]) if len(after.rounds) > 1 else None,
+        leaked=_leaked(key, first),
+        leaked_again=_leaked(key, again[0]) if again else None,
         allocations=mine.allocations,
-        top=tuple(
-            AllocationSite(size=one.size, allocations=one.allocations, stack=one.stack) for one in during.rounds[0].top
-        ),
+        top=tuple(AllocationSite(size=one.size, allocations=one.allocations, stack=one.stack) for one in first.top),
     ), None
 
 

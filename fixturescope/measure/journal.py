@@ -12,10 +12,11 @@ from fixturescope.errors import UsageError
 from fixturescope.measure import wire
 from fixturescope.measure.supervisor import Result
 
-VERSION = 1
+VERSION = 2
 """Of the lines below.
 
 History:
+    2: What memray saw of a fixture is one result.
     1: The first: a head, then one line a result.
 """
 

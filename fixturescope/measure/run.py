@@ -257,19 +257,17 @@ class _Work:
     def measure(self) -> tuple[Measurement, ...]:
         """Measure all targets and return what became of each, those that cannot be measured first."""
         targets = self._plan.targets
-        kinds: tuple[wire.Kind, ...] = ("time", "memory", "leak") if self._options.memory else ("time",)
-        total = len(targets) * (2 if self._options.memory else 1)
-        done = 0
-        for stage, kind in (("time", kinds[:1]), ("memory", kinds[1:])):
-            for target in targets if kind else ():
+        kinds: tuple[wire.Kind, ...] = ("time", "memory") if self._options.memory else ("time",)
+        done, total = 0, len(targets) * len(kinds)
+        for kind in kinds:
+            for target in targets:
                 if self._over():
                     break
-                self._tell(Progress(stage, done, total, target.label))
-                for one in kind:
-                    if one == "time" or self._went_well(target):
-                        self._result(target, one)
+                self._tell(Progress(kind, done, total, target.label))
+                if kind == "time" or self._went_well(target):
+                    self._result(target, kind)
                 done += 1
-                self._tell(Progress(stage, done, total, target.label, self._combined(target)))
+                self._tell(Progress(kind, done, total, target.label, self._combined(target)))
         return (*self._plan.unmeasurable, *map(self._combined, targets))
 
     def _over(self) -> bool:
@@ -313,6 +311,7 @@ class _Work:
             result = self._first_that_works(target, order)
         else:
             timed = self._journal.results[self._entry(target, "time")]
+            died_again = timed.outcome.status != "ok" and len(timed.rounds) == 1
             needs = {event.key: event.needs for event in timed.rounds[0].events}
             result = self._supervisor.measure(
                 replace(
@@ -320,6 +319,7 @@ class _Work:
                     carrier=timed.order.carrier,
                     whole=timed.order.whole,
                     reach=tuple(sorted(reach(target.key, needs))),
+                    most=0 if died_again else order.most,
                 )
             )
         self._journal.keep(result)
@@ -356,7 +356,7 @@ class _Work:
     def _combined(self, target: Target) -> Measurement:
         results: Mapping[wire.Kind, Result] = {
             kind: self._journal.results[entry]
-            for kind in ("time", "memory", "leak")
+            for kind in ("time", "memory")
             if (entry := self._entry(target, kind)) in self._journal.results
         }
         if "time" not in results:

@@ -16,17 +16,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-VERSION = 1
+VERSION = 2
 """Of the messages below; host and probe must agree.
 
 History:
+    2: No orders of the kind "leak": one of the kind "memory" tells of leaks, too.
     1: The first.
 """
 
 MOST_SPARES = 3
 
-Kind = Literal["time", "memory", "leak"]
-"""What an order measures: clocks and witnesses; memray over each set-up; memray until after teardown."""
+Kind = Literal["time", "memory"]
+"""What an order measures: clocks and witnesses, or with memray."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ class Order:
     least: int = 5
     """Warm rounds at least."""
     most: int = 20
+    """Warm rounds at most; where memory is measured, there is one at most."""
     spread: float = 0.05
     """No more rounds than ``least`` when the interquartile range is below this part of the median."""
     patience_s: float = 10.0

@@ -1,29 +1,29 @@
-"""What memray says of one fixture: its own part of a tracker's records.
+"""What memray says of fixtures: one tracker, from before the first set-up to after the last teardown.
 
-memray is imported here, when memory is measured, and only then. A process can hold one ``Tracker`` at a time. What of
-its records belongs to which fixture is read off the stacks: each ``FixtureDef.execute`` and ``finish`` runs inside a
-function that bears the fixture's key as its name.
+memray is imported here, when memory is measured, and only then. To start and to stop a ``Tracker`` takes long where large
+libraries are loaded, so a process does it once, and a `Ledger` says what of the records is whose. Each
+``FixtureDef.execute`` runs inside a function of ours, where the stacks that are shown end.
 """
 
 from __future__ import annotations
 
 import gc
-import itertools
+import mmap
 import os
 import tempfile
-from collections.abc import Callable, Iterable
-from types import FunctionType
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 from fixturescope.measure import wire
+from fixturescope.measure.probe.ledger import Account, Allocators, Ledger, Step
 
-MARK = "fixturescope:"
-"""How the names of our marking functions begin."""
+MARK_BYTES = 11 * mmap.PAGESIZE
+"""Of the memory that a mark among the records maps, and never touches: few others ask for just as much."""
 
 TOP_SITES = 10
 MAX_STACK = 20
 
-_collect, _freeze = gc.collect, gc.freeze
+_collect, _freeze, _map = gc.collect, gc.freeze, mmap.mmap
 
 
 def available() -> str | None:
@@ -35,14 +35,14 @@ def available() -> str | None:
     return None
 
 
-def marked(key: str, proceed: Callable[[], Any]) -> Any:
-    """Run a function so that the key stands in the stack of all that it allocates."""
-    function = FunctionType(_call.__code__.replace(co_name=f"{MARK}{key}"), {})
-    return function(proceed)
-
-
-def _call(proceed: Callable[[], Any]) -> Any:
+def fixturescope_sets_up(proceed: Callable[[], Any]) -> Any:
+    """Run a function; stacks that are shown end here."""
     return proceed()
+
+
+def fixturescope_mark() -> None:
+    """Allocate what is known again among the records of a tracker."""
+    _map(-1, MARK_BYTES).close()
 
 
 def forget_the_rest() -> None:
@@ -65,53 +65,58 @@ class Tracking:
         os.close(handle)
         os.unlink(self._path)  # memray refuses a file that is there
         self._native = native
+        self._steps: list[Step] = []
         self._tracker = memray.Tracker(
             self._path, native_traces=native, trace_python_allocators=python_allocators, follow_fork=False
         )
+        self.broken: str | None = None
+        """Why there is no telling whose the bytes are; None where there is."""
 
     def start(self) -> None:
         """Begin to record."""
         self._tracker.__enter__()
 
+    def note(self, kind: Literal["set up", "tear down", "done", "round"], key: str = "") -> None:
+        """Note what begins or ends now; garbage is collected before a round ends, and that of a set-up with it."""
+        if kind in ("round", "done"):
+            _collect()
+        try:
+            fixturescope_mark()
+        except OSError as error:
+            self.broken = f"no mark could be left among the records: {error}"
+        self._steps.append(Step(kind, key))
+
     def stop(self) -> None:
-        """End to record, what is garbage being collected first."""
-        _collect()
+        """End to record."""
         self._tracker.__exit__(None, None, None)
 
-    def peak(self, only: str | None = None) -> dict[str | None, tuple[int, int]]:
-        """Return key → bytes and allocations at the time of the most bytes; None for what no fixture made.
+    def read(self, tell: Callable[[], None]) -> list[dict[str, Account]]:
+        """Return key → bytes for each round that ended.
 
         Args:
-            only: Whose all of it is, where that is known: then no stack is looked at, which takes long.
+            tell: Is called now and then.
         """
         with self._reader() as reader:
-            return _by_key(reader.get_high_watermark_allocation_records(merge_threads=True), only)
+            ledger = self._new_ledger(tell)
+            ledger.read(reader.get_allocation_records())
+            return ledger.rounds[:-1]
 
-    def held(self, only: str | None = None) -> dict[str | None, tuple[int, int]]:
-        """Return key → bytes and allocations that are still there; see `peak`."""
+    def top(self, key: str, peak_at: int, tell: Callable[[], None]) -> tuple[wire.Site, ...]:
+        """Return the places that hold most of a fixture's bytes when the first round had most of them."""
         with self._reader() as reader:
-            return _by_key(reader.get_leaked_allocation_records(merge_threads=True), only)
-
-    def top(self, key: str) -> tuple[wire.Site, ...]:
-        """Return the places that hold most of a fixture's bytes at the time of the most bytes."""
-        with self._reader() as reader:
-            records = sorted(
-                reader.get_high_watermark_allocation_records(merge_threads=True), key=lambda record: -record.size
-            )
-            mine = (one for one in records if _owner(one) in (key, None))
+            ledger = self._new_ledger(tell)
+            ledger.read(reader.get_allocation_records(), until=peak_at)
             return tuple(
-                wire.Site(one.size, one.n_allocations, self._stack(one)) for one in itertools.islice(mine, TOP_SITES)
+                wire.Site(size, count, self._stack(record)) for size, count, record in ledger.held_by(key)[:TOP_SITES]
             )
-
-    def allocations(self) -> int:
-        """Return how many allocations there were."""
-        with self._reader() as reader:
-            return int(reader.metadata.total_allocations)
 
     def close(self) -> None:
         """Remove the file."""
         if os.path.exists(self._path):
             os.unlink(self._path)
+
+    def _new_ledger(self, tell: Callable[[], None]) -> Ledger:
+        return Ledger(self._steps, _allocators(), _is_mark, tell)
 
     def _reader(self) -> Any:
         import memray
@@ -122,24 +127,24 @@ class Tracking:
         frames = record.hybrid_stack_trace(MAX_STACK) if self._native else record.stack_trace(MAX_STACK)
         shown = []
         for function, file, line in frames:
-            if function.startswith(MARK):
+            if function == fixturescope_sets_up.__name__:
                 break
             shown.append(f"{file}:{line} {function}")
         return tuple(shown)
 
 
-def _by_key(records: Iterable[Any], only: str | None = None) -> dict[str | None, tuple[int, int]]:
-    sums: dict[str | None, tuple[int, int]] = {}
-    for record in records:
-        owner = only if only is not None else _owner(record)
-        size, count = sums.get(owner, (0, 0))
-        sums[owner] = size + record.size, count + record.n_allocations
-    return sums
+def _is_mark(record: Any) -> bool:
+    if record.size != MARK_BYTES:
+        return False
+    stack = record.stack_trace(1)
+    return bool(stack) and stack[0][0] == fixturescope_mark.__name__
 
 
-def _owner(record: Any) -> str | None:
-    """Return the key of the fixture that allocated: that of the innermost mark."""
-    for function, _, _ in record.stack_trace():
-        if function.startswith(MARK):
-            return str(function[len(MARK) :])
-    return None
+def _allocators() -> Allocators:
+    from memray import AllocatorType
+
+    return Allocators(
+        frozenset({int(AllocatorType.FREE), int(AllocatorType.PYMALLOC_FREE)}),
+        int(AllocatorType.MMAP),
+        int(AllocatorType.MUNMAP),
+    )

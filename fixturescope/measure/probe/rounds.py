@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from time import perf_counter
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ import pytest
 from fixturescope.measure import wire
 from fixturescope.measure.probe import clock, memory, pytest_compat, reasons, xunit
 from fixturescope.measure.probe.inventory import Suite
+from fixturescope.measure.probe.ledger import Account
 from fixturescope.measure.probe.witness import Witness
 
 Send = Callable[[wire.Message], None]
@@ -54,14 +55,20 @@ def measure(order: wire.Order, suite: Suite, send: Send) -> wire.Outcome:
     suite.session.config.pluginmanager.register(listener, "fixturescope-listener")
     undo = pytest_compat.listen(listener)
     threads = set(threading.enumerate())
+    status: str = "ok"
+    reason: str | None = None
     try:
         _repeat(order, suite, item, listener, send)
-        status, reason = "ok", None
     except Stop as stop:
         status, reason = stop.status, stop.reason
     finally:
         undo()
         suite.session.config.pluginmanager.unregister(listener)
+    try:
+        for round_ in listener.rest():
+            send(round_)
+    except Stop as stop:
+        status, reason = stop.status, stop.reason
     left = [f"thread {one.name}" for one in threading.enumerate() if one not in threads and one.is_alive()]
     return wire.Outcome(order.number, status, reason, tuple(left))
 
@@ -77,15 +84,16 @@ def _repeat(order: wire.Order, suite: Suite, item: pytest.Function, listener: Li
             _round(order, suite, item, listener, send)
         except Stop as stop:
             if number == 0 or stop.status == "teardown_error":
-                if stop.status == "teardown_error":
-                    send(listener.end())
+                if stop.status == "teardown_error" and (round_ := listener.end()) is not None:
+                    send(round_)
                 raise
             raise Stop(
                 "ok", f"only its first set-up in a process succeeds, a second one fails: {stop.reason}"
             ) from None
         round_ = listener.end()
-        send(round_)
-        if number:
+        if round_ is not None:
+            send(round_)
+        if number and round_ is not None:
             warm.append(sum(event.setup_s for event in round_.events if event.key == order.key))
         if len(warm) >= order.least and (
             clock.spread(warm) <= order.spread or perf_counter() - began > order.patience_s
@@ -183,9 +191,12 @@ class Listener:
         self.needs = {}
         self.failed = None
 
-    def end(self) -> wire.Round:
-        """Return what the round cost: nothing that this one looks at."""
-        return wire.Round(self.order.number)
+    def end(self) -> wire.Round | None:
+        """Return what the round cost, or None where that is known later."""
+
+    def rest(self) -> Iterable[wire.Round]:
+        """Return what is known of rounds when all are over."""
+        return ()
 
     def needed(self) -> str | None:
         """Return the name of the fixture whose set-up failed, if it is another than the target."""
@@ -313,108 +324,83 @@ class TimeListener(Listener):
 
 
 class MemoryListener(Listener):
-    """One tracker over each set-up: peak, and what is retained."""
+    """One tracker over both rounds: peak and what is retained of the set-up, and what is still there after teardown."""
 
     def __init__(self, order: wire.Order, suite: Suite, target: Any) -> None:
         super().__init__(order, suite, target)
-        self._tracking: memory.Tracking | None = None
+        self._tracking = memory.Tracking(native=order.native, python_allocators=order.python_allocators)
         self._depth = 0
-        self._nested = False
-        self._held: dict[str, tuple[int, int, int]] = {}
-        self._top: tuple[wire.Site, ...] = ()
-
-    def execute(self, fixturedef: Any, proceed: Callable[[], Any]) -> Any:
-        """Leave a mark in the stacks."""
-        key = self.suite.key(fixturedef)
-        return proceed() if key is None else memory.marked(key, proceed)
-
-    def before(self, key: str) -> None:
-        """Begin to track, unless another fixture's set-up asked for this one, or nobody asked for its memory."""
-        if self._depth == 0 and self.order.reach and key not in self.order.reach:
-            return
-        self._depth += 1
-        self._nested = self._nested or self._depth > 1
-        if self._depth == 1:
-            self._nested = False
-            self._tracking = memory.Tracking(native=self.order.native, python_allocators=self.order.python_allocators)
-            self._tracking.start()
-
-    def after(self, key: str) -> None:
-        """Stop to track, and read whose the bytes are."""
-        if self._tracking is None:
-            return
-        self._depth -= 1
-        if self._depth:
-            return
-        tracking, self._tracking = self._tracking, None
-        tracking.stop()
-        self.tell("reading what memray recorded of the set-up")
-        alone = None if self._nested else key
-        peak, held = tracking.peak(alone), tracking.held(alone)
-        for one in {key, *peak, *held} - {None}:
-            assert one is not None
-            mine = (one, None) if one == key else (one,)  # a thread of the fixture bears no mark
-            count = tracking.allocations() if one == key else peak.get(one, (0, 0))[1]
-            retained = _sum(held, mine)
-            # where it asked for others by name, the peak of all may be one of theirs: then what it retains is the least
-            self._held[one] = max(_sum(peak, mine), retained), retained, count
-        if key == self.order.key:
-            self._top = tracking.top(key)
-        tracking.close()
-
-    def end(self) -> wire.Round:
-        """Return the bytes."""
-        held = tuple(
-            wire.Held(key, *self._held.get(key, (0, 0, 0)), leaked=0, needs=tuple(needs))
-            for key, needs in self.needs.items()
-        )
-        return wire.Round(self.order.number, held=held, top=self._top)
-
-
-class LeakListener(Listener):
-    """One tracker over a whole round: what is still there after teardown; in a second round, what is there again."""
-
-    def __init__(self, order: wire.Order, suite: Suite, target: Any) -> None:
-        super().__init__(order, suite, target)
-        self._tracking: memory.Tracking | None = None
+        self._ended: list[dict[str, tuple[str, ...]]] = []
+        """Key → what it needs, of each round that is over."""
 
     def rounds(self) -> int:
         """Return two: what is imported or cached once is not there twice."""
-        return 2
+        return 2 if self.order.most else 1
 
     def begin(self, *, first: bool) -> None:
         """Begin to track."""
         super().begin(first=first)
-        self._tracking = memory.Tracking(native=False, python_allocators=self.order.python_allocators)
-        self._tracking.start()
+        if first:
+            self._tracking.start()
 
     def execute(self, fixturedef: Any, proceed: Callable[[], Any]) -> Any:
-        """Leave a mark in the stacks."""
+        """Let the stacks that are shown end here."""
+        return memory.fixturescope_sets_up(proceed)
+
+    def before(self, key: str) -> None:
+        """Note that a set-up begins, if anybody asked for its memory, or for that of who asks for it by name."""
+        if self._depth or not self.order.reach or key in self.order.reach:
+            self._depth += 1
+            self._tracking.note("set up", key)
+
+    def after(self, key: str) -> None:
+        """Note that it is over."""
+        if self._depth:
+            self._depth -= 1
+            self._tracking.note("done")
+
+    def finish(self, fixturedef: Any, proceed: Callable[[], Any]) -> Any:
+        """Note when a teardown begins and ends."""
         key = self.suite.key(fixturedef)
-        return proceed() if key is None else memory.marked(key, proceed)
+        if key is None or (self.order.reach and key not in self.order.reach):
+            return proceed()
+        self._tracking.note("tear down", key)
+        try:
+            return proceed()
+        finally:
+            self._tracking.note("done")
 
-    finish = execute
+    def end(self) -> None:
+        """Note that the round is over; what it cost is read later."""
+        self._tracking.note("round")
+        self._ended.append({key: tuple(needs) for key, needs in self.needs.items()})
 
-    def end(self) -> wire.Round:
-        """Return the bytes."""
-        tracking, self._tracking = self._tracking, None
-        assert tracking is not None
+    def rest(self) -> Iterator[wire.Round]:
+        """Stop to track, and give the bytes of each round."""
+        if not self._ended:
+            return
+        tracking, told = self._tracking, "reading what memray recorded"
         tracking.stop()
-        self.tell("reading what memray recorded of the round")
-        leaked = tracking.held()
+        if tracking.broken is not None:
+            raise Stop("error", tracking.broken)
+        self.tell(told)
+        found = tracking.read(lambda: self.tell(told))
+        target = found[0].get(self.order.key)
+        top: tuple[wire.Site, ...] = ()
+        if target is not None and target.peak:
+            top = tracking.top(self.order.key, target.peak_at, lambda: self.tell(told))
         tracking.close()
-        held = tuple(
-            wire.Held(key, 0, 0, 0, leaked.get(key, (0, 0))[0], tuple(needs)) for key, needs in self.needs.items()
-        )
-        return wire.Round(self.order.number, held=held)
+        for needs, accounts in zip(self._ended, found, strict=True):
+            held = tuple(_held(key, accounts.get(key, Account()), needs[key]) for key in needs)
+            yield wire.Round(self.order.number, held=held, top=top)
+            top = ()
+
+
+def _held(key: str, account: Account, needs: tuple[str, ...]) -> wire.Held:
+    return wire.Held(key, account.peak, account.retained, account.allocations, account.leaked, needs)
 
 
 _LISTENERS: dict[wire.Kind, Callable[[wire.Order, Suite, Any], Listener]] = {
     "time": TimeListener,
     "memory": MemoryListener,
-    "leak": LeakListener,
 }
-
-
-def _sum(found: dict[str | None, tuple[int, int]], keys: Iterable[str | None]) -> int:
-    return sum(found.get(key, (0, 0))[0] for key in keys)
