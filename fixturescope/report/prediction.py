@@ -9,7 +9,7 @@ from statistics import correlation
 
 import msgspec
 
-from fixturescope.document import Document
+from fixturescope.document import Document, to_graph
 from fixturescope.model import Fixture
 from fixturescope.report.rank import impacts
 
@@ -75,9 +75,12 @@ def predict(document: Document) -> Prediction:
         setups[one.fixture] += one.setups
         recorded[one.fixture] += one.setup_s.own + one.teardown_s.own
     here = [fixture for fixture in document.fixtures if fixture.id in recorded]
-    replayed = [msgspec.structs.replace(fixture, setups=setups[fixture.id]) for fixture in here]
-    expected_s = {one.fixture.id: one.seconds for one in impacts(here, document.measurements)}
-    replayed_s = {one.fixture.id: one.seconds for one in impacts(replayed, document.measurements)}
+    replayed = [msgspec.structs.replace(fixture, setups=setups.get(fixture.id, 0)) for fixture in document.fixtures]
+    expected_s = {one.fixture.id: one.seconds for one in impacts(to_graph(document))}
+    replayed_s = {
+        one.fixture.id: one.seconds
+        for one in impacts(to_graph(msgspec.structs.replace(document, fixtures=tuple(replayed))))
+    }
     rows = [
         PredictedRow(fixture, setups[fixture.id], recorded[fixture.id], expected_s[fixture.id], replayed_s[fixture.id])
         for fixture in here

@@ -24,14 +24,15 @@ Lens = Literal["run", "inner-loop", "memory", "gpu", "startup"]
 
 LENSES: dict[Lens, str] = {
     "run": "seconds of set-up and teardown that a full run spends on the fixture itself: "
-    "firsts × cold + (setups - firsts) × warm, where firsts = the set-ups that are the first in their process",
+    "firsts × cold + (setups - firsts) × warm, where firsts = the set-ups that are the first in their process, and of cold - "
+    "warm only the part that is anew: the share of its imports that no fixture before it in the run makes",
     "inner-loop": "seconds that a test run alone waits for the fixture and all that it needs, on average over all "
     "items: usage ÷ items × (cold set-up and teardown, cumulative)",
     "memory": "bytes that the fixture itself holds while an item runs, on average over all items: "
     "(held × retained + setups × (peak - retained)) ÷ items",
     "gpu": "bytes of GPU memory, likewise: (held × allocated + setups × (peak - allocated)) ÷ items",
     "startup": "seconds that each process pays once beyond a warm set-up, for imports and caches: "
-    "firsts × max(0, cold - warm)",
+    "firsts × anew × max(0, cold - warm)",
 }
 """Lens → its formula; the words stand for the names in `Ranked.factors`."""
 
@@ -45,7 +46,8 @@ class Impact:
 
     ``seconds`` = ``setup_s`` + ``teardown_s``, each ``firsts`` × ``cold`` + (``setups`` - ``firsts``) × ``warm``: the
     first set-up under each parameter is paid cold in each process, the others warm. So a session fixture pays cold, and
-    a function fixture that is set up a thousand times pays warm.
+    a function fixture that is set up a thousand times pays warm. What is imported is paid once, by whoever comes first
+    (`imports_anew`).
     """
 
     fixture: Fixture
@@ -139,14 +141,43 @@ def rank(source: Document | FixtureGraph, lens: Lens = "run", *, workers: int = 
     )
 
 
-def impacts(fixtures: Sequence[Fixture], measurements: Sequence[Measurement]) -> tuple[Impact, ...]:
+def impacts(graph: FixtureGraph) -> tuple[Impact, ...]:
     """Return what a full run in one process spends on every fixture of which a time is known, the largest first.
 
     Ties are in the order of ids.
     """
-    by_fixture = _by_fixture(measurements)
-    found = [_impact(fixture, by_fixture[fixture.id]) for fixture in fixtures if fixture.id in by_fixture]
+    anew = imports_anew(graph)
+    by_fixture = _by_fixture(graph.measurements)
+    found = [_impact(fixture, by_fixture[fixture.id], anew) for fixture in graph.fixtures if fixture.id in by_fixture]
     return tuple(sorted(found, key=lambda one: (-one.seconds, one.fixture.id)))
+
+
+def imports_anew(graph: FixtureGraph) -> dict[tuple[str, str | None], float]:
+    """Return how much of what a first set-up imports a full run still has to import, by fixture and parameter.
+
+    Each fixture is measured in a process in which none was set up before, so each pays for its imports. In a run only
+    the first one does. The run is taken to begin tests in the order of the document; modules count alike, since what
+    each takes is not known. 1 for a fixture that imports nothing.
+    """
+    seen: set[str] = set()
+    shares: dict[tuple[str, str | None], float] = {}
+    by_fixture = _by_fixture(graph.measurements)
+    used = {fixture.id: fixture.setups > 0 for fixture in graph.fixtures}
+    for id_ in _in_order_of_first_use(graph):
+        for one in by_fixture.get(id_, ()):
+            modules = set(one.modules_imported)
+            shares[id_, one.param] = len(modules - seen) / len(modules) if modules else 1.0
+            if used[id_]:
+                seen |= modules
+    return shares
+
+
+def _in_order_of_first_use(graph: FixtureGraph) -> dict[str, None]:
+    found: dict[str, None] = {}
+    for test in graph.tests:
+        for fixture in (*test.closure.values(), *test.dynamic.values()):
+            found[fixture] = None
+    return {**found, **dict.fromkeys(fixture.id for fixture in graph.fixtures)}
 
 
 def _by_fixture(measurements: Iterable[Measurement]) -> dict[str, list[Measurement]]:
@@ -157,23 +188,25 @@ def _by_fixture(measurements: Iterable[Measurement]) -> dict[str, list[Measureme
     return found
 
 
-def _impact(fixture: Fixture, measurements: Sequence[Measurement]) -> Impact:
+def _impact(fixture: Fixture, measurements: Sequence[Measurement], anew: dict[tuple[str, str | None], float]) -> Impact:
     share = fixture.setups / len(measurements)
+    shares = [anew[one.fixture, one.param] for one in measurements]
     return Impact(
         fixture,
         tuple(measurements),
         fixture.setups,
-        sum(_spent(one.setup_s, share) for one in measurements),
-        sum(_spent(one.teardown_s, share) for one in measurements),
+        sum(_spent(one.setup_s, share, fresh) for one, fresh in zip(measurements, shares, strict=True)),
+        sum(_spent(one.teardown_s, share, fresh) for one, fresh in zip(measurements, shares, strict=True)),
     )
 
 
-def _spent(duration: Duration | None, setups: float, processes: int = 1) -> float:
+def _spent(duration: Duration | None, setups: float, anew: float, processes: int = 1) -> float:
     """Return the seconds of so many set-ups under one parameter; none are paid where there are none."""
     if duration is None or setups <= 0:
         return 0.0
     firsts = min(processes, setups)
-    return duration.cold * firsts + duration.own.median * (setups - firsts)
+    warm = duration.own.median
+    return (warm + anew * (duration.cold - warm)) * firsts + warm * (setups - firsts)
 
 
 # --------------------------------------------------------------------------------------------------------------- lenses
@@ -191,6 +224,18 @@ class _Known:
     """Of the whole run."""
     held: int
     """Items that run while the fixture is set up, at most."""
+    anew: tuple[float, ...]
+    """Of each measurement: see `imports_anew`."""
+
+    @property
+    def durations(self) -> list[tuple[Duration, float]]:
+        """Set-up and teardown under each parameter, each with how much of the imports is anew."""
+        return [
+            (part, anew)
+            for one, anew in zip(self.measurements, self.anew, strict=True)
+            for part in (one.setup_s, one.teardown_s)
+            if part is not None
+        ]
 
 
 @dataclass(frozen=True)
@@ -209,29 +254,19 @@ Look = Callable[[_Known, int], "_Seen | None"]
 
 def _run(known: _Known, workers: int) -> _Seen | None:
     share = known.setups / len(known.measurements)
-    spans = [
-        (_span(duration), _spent(duration, share, workers))
-        for one in known.measurements
-        for duration in (one.setup_s, one.teardown_s)
-        if duration is not None
-    ]
+    spans = [(_span(duration), _spent(duration, share, anew, workers)) for duration, anew in known.durations]
     impact = _sum((spent * low, spent, spent * high) for (low, high), spent in spans)
     firsts = len(known.measurements) * min(workers, share)
     seconds = _seconds(known.measurements)
     cost = impact.likely / known.setups if known.setups else seconds["cold"]
-    return _Seen(impact, cost, {"setups": known.setups, "firsts": firsts, **seconds})
+    return _Seen(impact, cost, {"setups": known.setups, "firsts": firsts, **seconds, "anew": mean(known.anew)})
 
 
 def _inner_loop(known: _Known, _: int) -> _Seen | None:
     if not known.items:
         return None
     weight = known.fixture.usage / known.items / len(known.measurements)
-    costs = [
-        (_span(duration), duration.cold_cumulative * weight)
-        for one in known.measurements
-        for duration in (one.setup_s, one.teardown_s)
-        if duration is not None
-    ]
+    costs = [(_span(duration), duration.cold_cumulative * weight) for duration, _ in known.durations]
     impact = _sum((cost * low, cost, cost * high) for (low, high), cost in costs)
     waits = mean(
         sum(duration.cold_cumulative for duration in (one.setup_s, one.teardown_s) if duration is not None)
@@ -242,15 +277,11 @@ def _inner_loop(known: _Known, _: int) -> _Seen | None:
 
 def _startup(known: _Known, workers: int) -> _Seen | None:
     firsts = min(workers, known.setups / len(known.measurements))
-    extra = [
-        ((1 - ONCE, 1 + ONCE), max(0.0, duration.cold - duration.own.median) * firsts)
-        for one in known.measurements
-        for duration in (one.setup_s, one.teardown_s)
-        if duration is not None
-    ]
-    impact = _sum((spent * low, spent, spent * high) for (low, high), spent in extra)
+    extra = [max(0.0, duration.cold - duration.own.median) * anew * firsts for duration, anew in known.durations]
+    impact = _sum((spent * (1 - ONCE), spent, spent * (1 + ONCE)) for spent in extra)
     firsts *= len(known.measurements)
-    return _Seen(impact, impact.likely / firsts if firsts else 0.0, {"firsts": firsts, **_seconds(known.measurements)})
+    factors = {"firsts": firsts, **_seconds(known.measurements), "anew": mean(known.anew)}
+    return _Seen(impact, impact.likely / firsts if firsts else 0.0, factors)
 
 
 def _memory(known: _Known, _: int) -> _Seen | None:
@@ -320,6 +351,7 @@ def _sum(parts: Iterable[tuple[float, float, float]]) -> Range:
 def _suite(graph: FixtureGraph, workers: int) -> list[_Known]:
     """Return every measured fixture with its place in the suite."""
     by_fixture = _by_fixture(graph.measurements)
+    anew = imports_anew(graph)
     items = sum(test.items for test in graph.tests)
     modules: Counter[str] = Counter()
     classes: Counter[tuple[str, str]] = Counter()
@@ -346,7 +378,14 @@ def _suite(graph: FixtureGraph, workers: int) -> list[_Known]:
         return fixture.setups * min(workers, max(1, fixture.usage)) if per_session else fixture.setups
 
     return [
-        _Known(one, tuple(by_fixture[one.id]), setups(one), items, held(one))
+        _Known(
+            fixture=one,
+            measurements=tuple(by_fixture[one.id]),
+            setups=setups(one),
+            items=items,
+            held=held(one),
+            anew=tuple(anew[one.id, each.param] for each in by_fixture[one.id]),
+        )
         for one in graph.fixtures
         if one.id in by_fixture
     ]

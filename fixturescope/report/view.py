@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from fixturescope.document import ORIGINS, OWN_ORIGINS, Document
+from fixturescope.document import ORIGINS, OWN_ORIGINS, Document, to_graph
 from fixturescope.model import (
     NOT_COLLECTED,
     SCOPES,
@@ -320,7 +320,7 @@ def _environment(document: Document) -> Environment:
 
 
 def _costs(document: Document) -> Costs:
-    found = impacts(document.fixtures, document.measurements)
+    found = impacts(to_graph(document))
     together = sum(one.seconds for one in found)
     failed = [one for one in document.measurements if one.status != "ok"]
     groups: dict[tuple[Status, str], list[str]] = {}

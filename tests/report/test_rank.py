@@ -7,12 +7,13 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fixturescope.document import from_graph
 from fixturescope.errors import UsageError
 from fixturescope.graph import FixtureGraph
 from fixturescope.model import Bytes, Duration, GpuMemory, Measurement, Memory, Samples, Test
-from fixturescope.report.rank import LENSES, Lens, Ranked, Ranking, rank
+from fixturescope.report.rank import LENSES, Lens, Ranked, Ranking, imports_anew, rank
 from tests import samples
 
 MIB = 1 << 20
@@ -109,11 +110,11 @@ def names(ranking: Ranking) -> list[str]:
 @pytest.mark.parametrize(
     ("lens", "order", "winner"),
     [
-        ("run", "client settings model db gpu_model cache clock old", {"setups": 80, "firsts": 1, "cold": 0.06, "warm": 0.05}),
+        ("run", "client settings model db gpu_model cache clock old", {"setups": 80, "firsts": 1, "cold": 0.06, "warm": 0.05, "anew": 1}),
         ("inner-loop", "settings db client model gpu_model cache clock old", {"usage": 100, "items": 100, "cold cumulative": 2.0}),
         ("memory", "model db client settings cache clock gpu_model old", {"held": 100, "retained": 400 * MIB, "setups": 1, "peak": 500 * MIB, "items": 100}),
         ("gpu", "gpu_model", {"held": 10, "allocated": 1000 * MIB, "setups": 1, "peak": 1000 * MIB, "items": 100}),
-        ("startup", "db model settings gpu_model client cache clock old", {"firsts": 1, "cold": 0.9, "warm": 0.2}),
+        ("startup", "db model settings gpu_model client cache clock old", {"firsts": 1, "cold": 0.9, "warm": 0.2, "anew": 1}),
     ],
 )  # fmt: skip
 def test_each_lens_has_its_own_order(lens: Lens, order: str, winner: dict[str, float]) -> None:
@@ -252,3 +253,21 @@ def test_fewer_setups_than_parameters_pay_a_part_of_each() -> None:
     known = (measured("db", 1.0, param="a"), measured("db", 3.0, param="b"))
     (one,) = rank(samples.graph(fixtures, closures_of(("db", 1))).annotated(known)).rows
     assert one.impact == pytest.approx(2.0)
+
+
+def test_an_import_is_paid_once_by_whoever_comes_first() -> None:
+    """Each was measured in a process of its own, and imported the engine there; a run imports it for ``late``."""
+    fixtures = tuple(samples.fixture(name, usage=2, setups=2) for name in ("early", "late", "last", "unused"))
+    fixtures = (*fixtures[:3], replace(fixtures[3], usage=0, setups=0))
+    modules = {"early": (), "late": ("engine", "engine.core"), "last": ("engine", "extra"), "unused": ("extra",)}
+    known = [replace(measured(name, 1.0, 0.1), modules_imported=names_) for name, names_ in modules.items()]
+    graph = samples.graph(fixtures, closures_of(("early late", 1), ("early late last", 1))).annotated(known)
+    assert imports_anew(graph) == {
+        ("conftest.py::early", None): 1.0,
+        ("conftest.py::late", None): 1.0,
+        ("conftest.py::last", None): 0.5,
+        ("conftest.py::unused", None): 0.0,
+    }
+    assert {row.fixture.name: row.impact for row in rank(graph).rows} == pytest.approx(
+        {"early": 1.1, "late": 1.1, "last": 0.65, "unused": 0.0}
+    )
