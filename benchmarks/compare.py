@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from fixturescope import analysis
-from fixturescope.document import Document, from_graph
+from fixturescope.document import Document, dump, from_graph
 from fixturescope.measure.run import Options, measure_fixtures
 from fixturescope.report.compare import Comparison, compare
 
@@ -62,6 +62,14 @@ def measured(folder: Path) -> Document:
     return from_graph(measure_fixtures(graph, Options(memory=False, startup=False), cwd=folder))
 
 
+def kept(document: Document, folder: Path | None, name: str) -> Document:
+    """Write a document down where that is wanted."""
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.json").write_bytes(dump(document))
+    return document
+
+
 def said(comparison: Comparison) -> str:
     """Return what was named, and how noisy the pair of runs was."""
     named = [f"{one.fixture.name} {one.ratio:.2f}" for one in (*comparison.worse, *comparison.better) if one.fixture]
@@ -74,6 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--slower", type=float, default=1.3)
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="for the documents, to compare them again")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -82,13 +91,13 @@ def main() -> None:
         alarms = found = wrong = 0
         for repeat in range(given.repeats):
             write(folder, {})
-            after = measured(folder)
+            after = kept(measured(folder), given.keep, f"{repeat:02}-same")
             comparison = compare(before, after)
             alarms += bool(comparison.worse or comparison.better)
             print(f"same {repeat + 1}: {said(comparison)}", flush=True)
             planted = PLANTED[repeat % len(PLANTED)]
             write(folder, {planted: given.slower})
-            comparison = compare(after, measured(folder))
+            comparison = compare(after, kept(measured(folder), given.keep, f"{repeat:02}-f{planted}"))
             named = {one.fixture.name for one in comparison.worse if one.fixture}
             found += f"f{planted}" in named
             wrong += bool(named - {f"f{planted}"} or comparison.better)

@@ -47,6 +47,7 @@ def measure(
         list[str] | None, typer.Option(metavar="GROUPS", help="own, used, unused, a scope, an origin.")
     ] = None,
     repeat: Annotated[str, typer.Option(metavar="MIN:MAX", help="Warm samples of each.")] = "5:20",
+    visits: Annotated[int, typer.Option(metavar="N", min=1, help="Processes that time each.")] = 3,
     budget: Annotated[str | None, typer.Option(metavar="TIME", help="Begin no fixture after so long.")] = None,
     timeout: Annotated[str, typer.Option(metavar="TIME", help="For one set-up and teardown.")] = "60s",
     memory_limit: Annotated[str, typer.Option(metavar="SIZE", help="That one measurement may grow by.")] = "8GiB",
@@ -83,6 +84,7 @@ def measure(
         pytest_args=tuple(context.obj or ()),
         selection=Selection(name, split(only) or (), max_fixtures, max_params),
         **_repeat(repeat),
+        visits=visits,
         budget_s=None if budget is None else parse_seconds(budget),
         timeout_s=parse_seconds(timeout),
         memory_limit=parse_bytes(memory_limit),

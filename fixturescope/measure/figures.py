@@ -25,7 +25,12 @@ DIGITS = 9
 
 
 def combine(
-    target: Target, results: Mapping[wire.Kind, Result], *, isolation: Isolation, no_memory: str | None
+    target: Target,
+    results: Mapping[wire.Kind, Result],
+    *,
+    isolation: Isolation,
+    no_memory: str | None,
+    again: Sequence[Result] = (),
 ) -> Measurement:
     """Return the measurement that the orders of one target add up to.
 
@@ -34,9 +39,11 @@ def combine(
         results: Kind of order → result; that of the clocks is there, the others may be missing.
         isolation: How it was measured.
         no_memory: Why memory was not asked for, or None.
+        again: Further visits of the clocks, each by a process of its own.
     """
     timed = results["time"]
-    first, *warm = timed.rounds or (None,)
+    first = timed.rounds[0] if timed.rounds else None
+    visits = [one.rounds for one in (timed, *again) if one.rounds]
     memory, memory_reason = _memory(target.key, results, no_memory)
     seen = first if first is not None else wire.Round(timed.order.number)
     return Measurement(
@@ -46,8 +53,8 @@ def combine(
         reason=timed.outcome.reason,
         carrier=timed.order.carrier.nodeid,
         isolation=isolation,
-        setup_s=_duration(target.key, first, warm, lambda event: event.setup_s),
-        teardown_s=_duration(target.key, first, warm, lambda event: event.teardown_s or 0.0),
+        setup_s=_duration(target.key, visits, lambda event: event.setup_s),
+        teardown_s=_duration(target.key, visits, lambda event: event.teardown_s or 0.0),
         memory=memory,
         memory_reason=memory_reason,
         rss_peak=seen.rss_peak,
@@ -84,19 +91,26 @@ def _status(name: str) -> Status:
     return next((one for one in known if one == name), "error")
 
 
-def _duration(
-    key: str, first: wire.Round | None, warm: Sequence[wire.Round], cost: Callable[[wire.Event], float]
-) -> Duration | None:
+def warm_seconds(key: str, result: Result) -> list[float]:
+    """Return what each warm round of a result spent on the fixture itself, set-up and teardown together."""
+    return [_costs(key, one, lambda event: event.setup_s + (event.teardown_s or 0.0))[0] for one in result.rounds[1:]]
+
+
+def _duration(key: str, visits: Sequence[Sequence[wire.Round]], cost: Callable[[wire.Event], float]) -> Duration | None:
     """Return seconds by round; what was measured once only is all that is known of the warm rounds, too."""
-    if first is None or not any(event.key == key for event in first.events):
+    if not visits or not any(event.key == key for event in visits[0][0].events):
         return None
-    cold, cold_cumulative = _costs(key, first, cost)
-    pairs = [_costs(key, one, cost) for one in warm] or [(cold, cold_cumulative)]
+    colds = [_costs(key, rounds[0], cost) for rounds in visits]
+    warm = [[_costs(key, one, cost) for one in rounds[1:]] for rounds in visits]
+    counts = tuple(len(rounds) for rounds in warm if rounds)
+    pairs = [pair for rounds in warm for pair in rounds] or colds[:1]
+    several = len(visits) > 1
     return Duration(
-        cold=cold,
-        cold_cumulative=cold_cumulative,
-        own=_samples([own for own, _ in pairs]),
-        cumulative=_samples([cumulative for _, cumulative in pairs]),
+        cold=round(median([own for own, _ in colds]), DIGITS),
+        cold_cumulative=round(median([cumulative for _, cumulative in colds]), DIGITS),
+        own=_samples([own for own, _ in pairs], counts if several else ()),
+        cumulative=_samples([cumulative for _, cumulative in pairs], counts if several else ()),
+        colds=tuple(own for own, _ in colds) if several else (),
     )
 
 
@@ -108,8 +122,10 @@ def _costs(key: str, round_: wire.Round, cost: Callable[[wire.Event], float]) ->
     return round(own, DIGITS), round(own + others, DIGITS)
 
 
-def _samples(values: Sequence[float]) -> Samples:
-    return Samples(median=round(median(values), DIGITS), spread=round(spread(values), 4), samples=tuple(values))
+def _samples(values: Sequence[float], visits: tuple[int, ...]) -> Samples:
+    return Samples(
+        median=round(median(values), DIGITS), spread=round(spread(values), 4), samples=tuple(values), visits=visits
+    )
 
 
 def _memory(key: str, results: Mapping[wire.Kind, Result], no_memory: str | None) -> tuple[Memory | None, str | None]:

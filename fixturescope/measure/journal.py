@@ -31,11 +31,12 @@ class Entry:
     kind: wire.Kind
     source: str
     """Digest of the files that define fixtures."""
+    visit: int = 0
 
 
 def entry_of(order: wire.Order) -> Entry:
     """Return the name of an order's result."""
-    return Entry(order.key, order.carrier.number, order.kind, order.source)
+    return Entry(order.key, order.carrier.number, order.kind, order.source, order.visit)
 
 
 class Journal:

@@ -16,13 +16,15 @@ from uuid import uuid4
 from fixturescope.graph import FixtureGraph
 from fixturescope.measure import wire
 from fixturescope.measure.command import ProjectPytest, scratch_folder
-from fixturescope.measure.figures import combine, reach
+from fixturescope.measure.figures import combine, reach, warm_seconds
 from fixturescope.measure.in_suite import Record, record_suite
 from fixturescope.measure.journal import Entry, Journal
 from fixturescope.measure.plan import Plan, Selection, Target, make_plan, not_collected
 from fixturescope.measure.runs import RunFolder, new_folder
 from fixturescope.measure.startup import measure_startup
 from fixturescope.measure.supervisor import Result, Supervisor
+from fixturescope.measure.visits import MOST as MOST_VISITS
+from fixturescope.measure.visits import enough
 from fixturescope.model import Isolation, Measurement
 
 EMPTY = "fixturescope_empty"
@@ -41,7 +43,9 @@ class Options:
         pytest_args: Further options for pytest.
         selection: Which fixtures.
         least: Warm samples of each fixture at least.
-        most: Warm samples at most, while their spread is above 5 %.
+        most: Warm samples of a process at most, while their spread is above 5 %.
+        visits: Processes, apart in time, that time a fixture at least, where a fork is all that another takes; there
+            are more of them while the least disturbed three do not agree.
         budget_s: Seconds after which no further fixture is begun; None for no limit.
         timeout_s: Seconds that one set-up and teardown may take.
         memory_limit: Bytes that one measurement may grow by; None for no limit.
@@ -60,6 +64,7 @@ class Options:
     selection: Selection = field(default_factory=Selection)
     least: int = 5
     most: int = 20
+    visits: int = 3
     budget_s: float | None = None
     timeout_s: float = 60.0
     memory_limit: int | None = 8 << 30
@@ -260,6 +265,8 @@ class _Work:
         kinds: tuple[wire.Kind, ...] = ("time", "memory") if self._options.memory else ("time",)
         done, total = 0, len(targets) * len(kinds)
         for kind in kinds:
+            if kind == "memory":
+                self._visit_again(done, total)
             for target in targets:
                 if self._over():
                     break
@@ -268,7 +275,34 @@ class _Work:
                     self._result(target, kind)
                 done += 1
                 self._tell(Progress(kind, done, total, target.label, self._combined(target)))
+        if "memory" not in kinds:
+            self._visit_again(done, total)
         return (*self._plan.unmeasurable, *map(self._combined, targets))
+
+    def _visit_again(self, done: int, total: int) -> None:
+        """Time each fixture in further processes, one round of all after the other, until its visits agree."""
+        if self._isolation != "fork" or self._options.visits < 2:
+            return
+        for visit in range(1, MOST_VISITS):
+            for target in self._plan.targets:
+                if self._over():
+                    return
+                if self._went_well(target) and not self._seen_enough(target):
+                    self._tell(Progress("time again", done, total, target.label))
+                    self._result(target, "time", visit)
+
+    def _seen_enough(self, target: Target) -> bool:
+        results = self._visits(target)
+        if len(results[0].rounds) < 2 or results[0].outcome.status != "ok" or results[0].outcome.reason is not None:
+            return True  # it died later on, or its samples are from processes of their own already
+        if any(len(one.rounds) < 2 for one in results):
+            return True
+        return enough([warm_seconds(target.key, one) for one in results], least=self._options.visits)
+
+    def _visits(self, target: Target) -> list[Result]:
+        entry = self._entry(target, "time")
+        entries = [replace(entry, visit=visit) for visit in range(MOST_VISITS)]
+        return [self._journal.results[one] for one in entries if one in self._journal.results]
 
     def _over(self) -> bool:
         if self._ending.wanted:
@@ -283,7 +317,7 @@ class _Work:
     def _entry(self, target: Target, kind: wire.Kind) -> Entry:
         return Entry(target.key, target.carrier.number, kind, self._plan.source)
 
-    def _order(self, target: Target, kind: wire.Kind) -> wire.Order:
+    def _order(self, target: Target, kind: wire.Kind, visit: int = 0) -> wire.Order:
         self._number += 1
         options = self._options
         return wire.Order(
@@ -299,15 +333,21 @@ class _Work:
             python_allocators=options.python_allocators,
             gpu=options.gpu,
             source=self._plan.source,
+            visit=visit,
         )
 
-    def _result(self, target: Target, kind: wire.Kind) -> Result | None:
+    def _result(self, target: Target, kind: wire.Kind, visit: int = 0) -> Result | None:
         """Return what the journal holds of a target, or measure and keep it."""
-        known = self._journal.results.get(self._entry(target, kind))
+        known = self._journal.results.get(replace(self._entry(target, kind), visit=visit))
         if known is not None:
             return known
-        order = self._order(target, kind)
-        if kind == "time":
+        order = self._order(target, kind, visit)
+        if visit:
+            first = self._journal.results[self._entry(target, "time")].order
+            result = self._supervisor.measure(
+                replace(order, carrier=first.carrier, whole=first.whole, most=order.least)
+            )
+        elif kind == "time":
             result = self._first_that_works(target, order)
         else:
             timed = self._journal.results[self._entry(target, "time")]
@@ -372,4 +412,5 @@ class _Work:
                 reason=f"{why} before its turn",
             )
         no_memory = None if self._options.memory else "not asked for (--no-memory)"
-        return combine(target, results, isolation=self._isolation, no_memory=no_memory)
+        again = [one for one in self._visits(target)[1:] if one.outcome.status == "ok"]
+        return combine(target, results, isolation=self._isolation, no_memory=no_memory, again=again)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-LEAST = 3
-"""Visits of each fixture."""
+AGREEING = 3
+"""So many of them are to agree."""
 
 MOST = 8
 """Visits of a fixture whose visits do not agree."""
@@ -25,15 +25,16 @@ LONG_S = 1.0
 """A visit that took so long is not repeated: what disturbs it is short against it."""
 
 
-def enough(visits: Sequence[Sequence[float]]) -> bool:
+def enough(visits: Sequence[Sequence[float]], *, least: int = AGREEING) -> bool:
     """Return whether what has been seen is believed.
 
     Args:
         visits: Seconds of warm set-ups and teardowns, by process.
+        least: Visits at least.
     """
     if len(visits) >= MOST or any(sum(visit) >= LONG_S for visit in visits):
         return True
-    if len(visits) < LEAST:
+    if len(visits) < least:
         return False
     lows = sorted(median(sorted(visit)[: (len(visit) + 1) // 2]) for visit in visits)
-    return lows[LEAST - 1] - lows[0] <= max(AGREE * lows[0], AGREE_S)
+    return lows[min(least, AGREEING) - 1] - lows[0] <= max(AGREE * lows[0], AGREE_S)

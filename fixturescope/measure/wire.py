@@ -123,6 +123,8 @@ class Order:
     gpu: bool = True
     source: str = ""
     """Digest of the files that define fixtures: what was measured of others is not taken for it."""
+    visit: int = 0
+    """Which of several processes, apart in time, that time the same fixture."""
     in_place: bool = False
     """Whether the process measures itself, being there for this order alone, instead of forking."""
 

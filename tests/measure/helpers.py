@@ -46,6 +46,7 @@ def measured(
         "selection": Selection(name, ("own",)),
         "least": 3,
         "most": 5,
+        "visits": 1,
         "timeout_s": 20.0,
         **options,
     }

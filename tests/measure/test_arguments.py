@@ -52,7 +52,7 @@ def test_without_paths_and_from_elsewhere(tmp_path: Path) -> None:
     ends = {"scripts/test_device.py": "import os; os._exit(3)\n"}
     suite = write(tmp_path / "shop", {**SHOP, **ends})
     graph = fixturescope.analyze("tests", cwd=suite, python=sys.executable, cache=False)
-    options = Options(selection=Selection(None, ("own",)), least=1, most=1, memory=False, startup=False)
+    options = Options(selection=Selection(None, ("own",)), least=1, most=1, visits=1, memory=False, startup=False)
     (tmp_path / "run").mkdir()
     found = by_name(measure_fixtures(graph, options, folder=RunFolder(tmp_path / "run")))
     assert found["prices"].status == "ok"

@@ -193,7 +193,7 @@ def test_measured_and_recorded_stand_in_one_document(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     measured = measure_fixtures(
         graph,
-        Options(paths=(str(folder),), memory=False, gpu=False, least=1, most=2, in_suite=True),
+        Options(paths=(str(folder),), memory=False, gpu=False, least=1, most=2, visits=1, in_suite=True),
         folder=RunFolder(tmp_path / "run"),
         cwd=folder,
         watch=stages.append,

@@ -167,13 +167,15 @@ def test_every_fixture_is_there_and_has_all_its_figures(figures: dict[str, Measu
 def test_selfs_sum_to_the_cumulative(tmp_path: Path) -> None:
     """``diamond`` needs ``left`` and ``right``, and both need ``base``, which is paid once: in every single round."""
     with Journal(tmp_path / "journal.jsonl"):
-        measured(KNOWN, tmp_path, name="diamond", memory=False)
+        measured(KNOWN, tmp_path, name="diamond", memory=False, visits=3)
     with Journal(tmp_path / "journal.jsonl") as journal:
-        (result,) = [one for entry, one in journal.results.items() if ":diamond@" in entry.key]
-    found = by_name(measured(KNOWN, tmp_path, name="diamond", memory=False))["diamond"]
+        results = [one for entry, one in journal.results.items() if ":diamond@" in entry.key]
+    found = by_name(measured(KNOWN, tmp_path, name="diamond", memory=False, visits=3))["diamond"]
     setup, teardown = duration(found.setup_s), duration(found.teardown_s)
     names = {"diamond", "left", "right", "base"}
-    for number, round_ in enumerate(result.rounds[1:]):
+    assert len(results) >= 3
+    assert sum(setup.own.visits) == len(setup.cumulative.samples)
+    for number, round_ in enumerate(round_ for result in results for round_ in result.rounds[1:]):
         parts = [one for one in round_.events if one.key.rpartition(":")[2].partition("@")[0] in names]
         assert len(parts) == len(names)
         assert sum(one.setup_s for one in parts) == pytest.approx(setup.cumulative.samples[number], abs=1e-8)
