@@ -20,6 +20,7 @@ from fixturescope.measure.figures import combine, reach, warm_seconds
 from fixturescope.measure.in_suite import Record, record_suite
 from fixturescope.measure.journal import Entry, Journal
 from fixturescope.measure.plan import Plan, Selection, Target, make_plan, not_collected
+from fixturescope.measure.probe.clock import SCHEDULER
 from fixturescope.measure.runs import RunFolder, new_folder
 from fixturescope.measure.startup import measure_startup
 from fixturescope.measure.supervisor import Result, Supervisor
@@ -90,6 +91,12 @@ class Progress:
     """What was measured last."""
 
 
+_CLOCKS = {
+    True: "time in which a thread was ready to run and the machine ran others is not counted",
+    False: "time in which the machine ran others is counted: this system does not tell it apart",
+}
+"""What is said of the clocks."""
+
 Watcher = Callable[[Progress], None]
 
 
@@ -119,7 +126,7 @@ def measure_fixtures(
     """
     options = options or Options()
     tell = watch or (lambda _: None)
-    notes: list[str] = []
+    notes = [_CLOCKS[Path(SCHEDULER).exists()]]
     if folder is None:
         folder, elsewhere = new_folder(Path(graph.info.rootdir))
         notes += [elsewhere] if elsewhere else []

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,3 +85,42 @@ def test_conservation(tree: object) -> None:
 def test_median_and_spread(values: list[float], median: float, spread: float) -> None:
     assert clock.median(values) == median
     assert clock.spread(values) == pytest.approx(spread)
+
+
+def test_time_in_which_others_ran_is_nobodys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scheduler's second number: nanoseconds that the thread was ready to run and did not."""
+    monkeypatch.setattr(clock, "perf_counter_ns", lambda: 100_000)
+    file = tmp_path / "schedstat"
+    file.write_text("5000 7000 3\n")
+    quiet = clock.QuietClock(str(file))
+    assert quiet() == 93_000
+    file.write_text("5000 9000 4\n")
+    assert quiet() == 91_000
+    file.write_text("what is this\n")
+    assert (quiet(), quiet()) == (91_000, 91_000)
+    assert clock.QuietClock(str(tmp_path / "none"))() == 100_000
+
+
+@pytest.mark.skipif(not Path(clock.SCHEDULER).exists(), reason="only Linux tells how long a thread was ready to run")
+def test_sleep_counts_and_a_busy_machine_does_not() -> None:
+    """As many threads that burn as there are processors, and two more; what is measured is the same as without them."""
+    quiet = clock.QuietClock()
+
+    def burn() -> int:
+        began = quiet()
+        sum(number * number for number in range(200_000))
+        return quiet() - began
+
+    began = quiet()
+    time.sleep(0.05)
+    assert quiet() - began >= 49_000_000
+    alone = min(burn() for _ in range(5))
+    burner = [sys.executable, "-c", "import time; end = time.time() + 2\nwhile time.time() < end: pass"]
+    others = [subprocess.Popen(burner) for _ in range((os.cpu_count() or 1) + 2)]
+    try:
+        busy = min(burn() for _ in range(5))
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+    assert busy < 1.5 * alone

@@ -264,7 +264,8 @@ class TimeListener(Listener):
 
     def __init__(self, order: wire.Order, suite: Suite, target: Any) -> None:
         super().__init__(order, suite, target)
-        self._watch = clock.Stopwatch()
+        self._clock = clock.QuietClock()
+        self._watch = clock.Stopwatch(self._clock)
         self._setups: dict[str, int] = {}
         self._teardowns: dict[str, int] = {}
         self._witness: Witness | None = None
