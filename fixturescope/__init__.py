@@ -27,12 +27,25 @@ if TYPE_CHECKING:
     )
     from fixturescope.graph import FixtureGraph
     from fixturescope.measure.run import measure_fixtures
-    from fixturescope.model import AnalysisInfo, Diagnostic, Fixture, Measurement, Recorded, Request, Startup, Test
+    from fixturescope.measure.trial import try_changes
+    from fixturescope.model import (
+        AnalysisInfo,
+        Change,
+        Diagnostic,
+        Fixture,
+        Measurement,
+        Recorded,
+        Request,
+        Startup,
+        Test,
+        Trial,
+    )
     from fixturescope.report import render
     from fixturescope.report.rank import rank
 
 __all__ = [
     "AnalysisInfo",
+    "Change",
     "ConfigError",
     "Diagnostic",
     "Document",
@@ -47,6 +60,7 @@ __all__ = [
     "Request",
     "Startup",
     "Test",
+    "Trial",
     "UsageError",
     "__version__",
     "analyze",
@@ -57,10 +71,12 @@ __all__ = [
     "rank",
     "render",
     "to_graph",
+    "try_changes",
 ]
 
 _HOMES = {
     "AnalysisInfo": "model",
+    "Change": "model",
     "ConfigError": "errors",
     "Diagnostic": "model",
     "Document": "document",
@@ -75,6 +91,7 @@ _HOMES = {
     "Request": "model",
     "Startup": "model",
     "Test": "model",
+    "Trial": "model",
     "UsageError": "errors",
     "analyze": "analysis",
     "dump": "document",
@@ -84,6 +101,7 @@ _HOMES = {
     "rank": "report.rank",
     "render": "report",
     "to_graph": "document",
+    "try_changes": "measure.trial",
 }
 """Public name → the module it lives in."""
 

@@ -59,6 +59,7 @@ def test_public_names() -> None:
     """What others may rely on; a change here is a change for them."""
     assert fixturescope.__all__ == [
         "AnalysisInfo",
+        "Change",
         "ConfigError",
         "Diagnostic",
         "Document",
@@ -73,6 +74,7 @@ def test_public_names() -> None:
         "Request",
         "Startup",
         "Test",
+        "Trial",
         "UsageError",
         "__version__",
         "analyze",
@@ -83,6 +85,7 @@ def test_public_names() -> None:
         "rank",
         "render",
         "to_graph",
+        "try_changes",
     ]
 
 

@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import subprocess
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -125,14 +126,61 @@ def _spoiling(pytest_args: Sequence[str]) -> tuple[Spoiler, ...]:
 
 
 def _run(project: ProjectPytest, target: Path, log: Path, watch: Watch) -> tuple[Document, bool]:
-    """Start pytest, follow it to its end, and read what it wrote; return also whether a person stopped it."""
+    """Run the suite, and read what the recorder wrote; return also whether a person stopped it."""
+    ended = run_recorder(project, target, log=log, watch=watch)
+    try:
+        return load(target), ended.stopped
+    except DocumentError:
+        if ended.stopped:
+            raise KeyboardInterrupt from None
+        raise MeasureError(
+            f"pytest ended with code {ended.code} and left no record" + (f":\n{ended.said}" if ended.said else ""),
+            hint="run pytest with the same arguments, and mend what it says",
+        ) from None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What became of one run of pytest."""
+
+    code: int
+    """Of its exit; that of the signal, negative, where one ended it."""
+    said: str
+    """The last of what it printed."""
+    stopped: bool = False
+    """Whether a person stopped it."""
+    timed_out: bool = False
+
+
+def run_recorder(
+    project: ProjectPytest,
+    target: Path,
+    *options: str,
+    log: Path,
+    watch: Watch,
+    timeout_s: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Ended:
+    """Run the project's pytest once with the recorder in it, follow it to its end, and leave no process of it behind.
+
+    Args:
+        project: How it is started.
+        target: Where the recorder writes its document.
+        options: Further options for pytest.
+        log: File that takes what pytest prints.
+        watch: Is told how far the run is.
+        timeout_s: Seconds after which it is ended.
+        clock: Gives seconds.
+    """
     ours, theirs = os.pipe()
-    stopped = False
+    stopped = timed_out = False
+    deadline = None if timeout_s is None else clock() + timeout_s
     guard = start_guard(project)
     with log.open("ab") as out:
         began = out.tell()
+        recorder = ("-p", RECORDER, f"--fixturescope-record={target}", f"--fixturescope-progress={theirs}")
         process = subprocess.Popen(
-            project.command("-p", RECORDER, f"--fixturescope-record={target}", f"--fixturescope-progress={theirs}"),
+            project.command(*recorder, *options),
             cwd=project.cwd,
             env=project.environment(),
             stdin=subprocess.DEVNULL,
@@ -143,9 +191,11 @@ def _run(project: ProjectPytest, target: Path, log: Path, watch: Watch) -> tuple
         )
     os.close(theirs)
     try:
-        for done, total, nodeid in _heard(ours, process):
+        for done, total, nodeid in _heard(ours, process, lambda: deadline is not None and clock() > deadline):
             watch(done, total, nodeid)
-        process.wait()
+        process.wait(None if deadline is None else max(0.1, deadline - clock()))
+    except (TimeoutError, subprocess.TimeoutExpired):
+        timed_out = True
     except KeyboardInterrupt:
         stopped = True
         process.send_signal(signal.SIGINT)  # it tears down, and writes what it has recorded
@@ -155,20 +205,18 @@ def _run(project: ProjectPytest, target: Path, log: Path, watch: Watch) -> tuple
         os.close(ours)
         _end(process, project)
         end_guard(guard)
-    try:
-        return load(target), stopped
-    except DocumentError:
-        if stopped:
-            raise KeyboardInterrupt from None
-        said = log.read_bytes()[began:].decode("utf-8", "replace")[-TAIL:].strip()
-        raise MeasureError(
-            f"pytest ended with code {process.returncode} and left no record" + (f":\n{said}" if said else ""),
-            hint="run pytest with the same arguments, and mend what it says",
-        ) from None
+    said = log.read_bytes()[began:].decode("utf-8", "replace")[-TAIL:].strip()
+    return Ended(process.returncode, said, stopped, timed_out)
 
 
-def _heard(descriptor: int, process: subprocess.Popen[bytes]) -> Iterator[tuple[int, int, str]]:
-    """Give what the recorder says of its progress, until pytest is gone."""
+def _heard(
+    descriptor: int, process: subprocess.Popen[bytes], is_late: Callable[[], bool]
+) -> Iterator[tuple[int, int, str]]:
+    """Give what the recorder says of its progress, until pytest is gone.
+
+    Raises:
+        TimeoutError: It takes too long.
+    """
     rest = b""
     while True:
         ready, _, _ = select.select([descriptor], [], [], 0.5)
@@ -177,6 +225,8 @@ def _heard(descriptor: int, process: subprocess.Popen[bytes]) -> Iterator[tuple[
             return
         if not ready and process.poll() is not None:
             return  # what it started may hold the other end open
+        if is_late():
+            raise TimeoutError
         *lines, rest = (rest + piece).split(b"\n")
         for line in lines:
             with contextlib.suppress(ValueError):

@@ -4,7 +4,8 @@ Both sides are of one release, since the host brings the probe; the version guar
 the project itself has installed and that gets in between.
 
 A socket carries the host's ``Order``s one way and, the other way, ``Inventory`` once and then, for each order, any
-number of ``Phase`` and ``Round``, and one ``Outcome``.
+number of ``Phase`` and ``Round``, and one ``Outcome``. A trial has two files instead: one holds a ``TrialOrder``, the other
+takes ``Collected``, ``TestStarted`` and ``TestEnded`` for each test, and ``TrialEnded``.
 """
 
 from __future__ import annotations
@@ -199,7 +200,85 @@ class Outcome:
     left_behind: tuple[str, ...] = ()
 
 
-Message = Hello | Inventory | Order | Goodbye | Phase | Round | Outcome
+@dataclass(frozen=True)
+class InMemory:
+    """One change to a fixture, made where pytest keeps it."""
+
+    op: Literal["scope", "drop_autouse", "remove"]
+    file: str
+    """Absolute."""
+    line: int
+    """Of the ``def`` or ``lambda``."""
+    name: str
+    """What tests request."""
+    place: str | None = None
+    """Node id of the place where it is registered; None: wherever that is."""
+    to: str | None = None
+    """The new scope."""
+
+
+@dataclass(frozen=True)
+class TrialOrder:
+    """How to run the tests of a trial; it stands in a file that an option names."""
+
+    answers: str
+    """File that takes what the probe says, line by line."""
+    changes: tuple[InMemory, ...] = ()
+    """Which are put in force; empty in a run that others are compared with."""
+    tests: tuple[str, ...] = ()
+    """Node ids without parameters: which are run."""
+    reversed: bool = False
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a trial is about to run."""
+
+    items: tuple[str, ...]
+    """Node ids, in their order."""
+    in_force: tuple[int, ...]
+    """For each change, how many definitions it was made to."""
+    trouble: tuple[str, ...] = ()
+    """Why a change is not in memory what it would be in source."""
+
+
+@dataclass(frozen=True)
+class TestStarted:
+    """A test of a trial begins."""
+
+    test: str
+
+
+@dataclass(frozen=True)
+class TestEnded:
+    """A test of a trial is over; a file that cannot be collected counts as one."""
+
+    test: str
+    outcome: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class TrialEnded:
+    """All tests of a trial are over, and its fixtures are torn down."""
+
+    rss_peak: int | None
+
+
+Message = (
+    Hello
+    | Inventory
+    | Order
+    | Goodbye
+    | Phase
+    | Round
+    | Outcome
+    | TrialOrder
+    | Collected
+    | TestStarted
+    | TestEnded
+    | TrialEnded
+)
 
 _KINDS: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(Message)}
 
@@ -249,6 +328,7 @@ _NESTED: dict[tuple[type[Any], str], type[Any]] = {
     (Round, "events"): Event,
     (Round, "held"): Held,
     (Round, "top"): Site,
+    (TrialOrder, "changes"): InMemory,
 }
 """Fields that hold messages of their own, alone or many."""
 

@@ -12,7 +12,8 @@ from types import CodeType
 from typing import Any, NamedTuple, Protocol
 
 import pytest
-from _pytest.fixtures import FixtureDef, FixtureRequest
+from _pytest.fixtures import FixtureDef, FixtureManager, FixtureRequest
+from _pytest.scope import Scope
 
 PSEUDO_FUNCTION = "get_direct_param_fixture_func"
 """The function behind a directly parametrized name."""
@@ -172,7 +173,87 @@ def _lines(path: str) -> list[str]:
         return []
 
 
+# -------------------------------------------------------------------------------------------------------------- changing
+
+
+def on_registered(look: Callable[[Any], None]) -> Callable[[], None]:
+    """Let ``look(manager)`` see definitions once they are registered, and before pytest asks for their scope.
+
+    Returns:
+        What puts pytest's own methods back, unless somebody else has put theirs around ours.
+    """
+    kind: Any = FixtureManager
+    before = {"parsefactories": kind.parsefactories, "getfixtureinfo": kind.getfixtureinfo}
+
+    @functools.wraps(before["parsefactories"])
+    def parsed(self: Any, *args: Any, **kwargs: Any) -> None:
+        before["parsefactories"](self, *args, **kwargs)
+        look(self)
+
+    @functools.wraps(before["getfixtureinfo"])
+    def resolved(self: Any, *args: Any, **kwargs: Any) -> Any:
+        look(self)  # plugins register fixtures without parsing anything
+        return before["getfixtureinfo"](self, *args, **kwargs)
+
+    ours = {"parsefactories": parsed, "getfixtureinfo": resolved}
+    for name, method in ours.items():
+        setattr(kind, name, method)
+
+    def undo() -> None:
+        for name, method in ours.items():
+            if getattr(kind, name) is method:
+                setattr(kind, name, before[name])
+
+    return undo
+
+
+def named(manager: Any, name: str) -> list[Any]:
+    """Return the definitions of a name that are registered by now."""
+    return [one for defs in _lists_of(manager, name) for one in defs]
+
+
+def set_scope(fixturedef: Any, scope: str) -> None:
+    """Give a definition another scope; closures, items and the order of tests that are made later follow it."""
+    fixturedef._scope = Scope(scope)
+
+
+def drop_autouse(manager: Any, fixturedef: Any) -> bool:
+    """Let nobody get a definition who does not ask for its name; return whether it was autouse."""
+    node = getattr(fixturedef, "node", None)
+    tables = [(getattr(manager, "_node_autousenames", {}), node), (manager._nodeid_autousenames, fixturedef.baseid)]
+    for table, place in tables:
+        names = table.get(place, [])
+        if fixturedef.argname in names:
+            at = (
+                len(names) - 1 - names[::-1].index(fixturedef.argname)
+            )  # of the ini file's `usefixtures`: the first ones
+            del names[at]
+            return True
+    return False
+
+
+def forget(manager: Any, fixturedef: Any) -> None:
+    """Take a definition out, as if it had not been found: another one of its name comes to the fore."""
+    drop_autouse(manager, fixturedef)
+    for defs in _lists_of(manager, fixturedef.argname):
+        defs[:] = [one for one in defs if one is not fixturedef]
+
+
+def _lists_of(manager: Any, name: str) -> list[list[Any]]:
+    by_name = getattr(manager, "_arg2fixturedefs", None)  # up to pytest 9.1
+    if by_name is not None:
+        return [by_name[name]] if name in by_name else []
+    tables = (manager._arg2node2fixturedefs, manager._arg2nodeid2fixturedefs)
+    return [defs for table in tables for defs in table.get(name, {}).values()]
+
+
 # ---------------------------------------------------------------------------------------------------------------- items
+
+
+def test_id(item: pytest.Item) -> str:
+    """Return the node id of an item without its parameters."""
+    name = getattr(item, "originalname", None)
+    return item.nodeid if name is None or item.parent is None else f"{item.parent.nodeid}::{name}"
 
 
 def closure(item: pytest.Item) -> dict[str, Sequence[Any]]:
