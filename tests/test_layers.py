@@ -119,6 +119,8 @@ def test_commands_are_short() -> None:
     ]
     assert [one.name for one in commands] == [
         "analyze",
+        "try_",
+        "apply",
         "compare",
         "explain",
         "measure",

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 import typer
 
 from fixturescope.cli import analyze as _analyze  # noqa: F401 - registers its commands
+from fixturescope.cli import changes as _changes  # noqa: F401 - likewise
 from fixturescope.cli import compare as _compare  # noqa: F401 - likewise
 from fixturescope.cli import explain as _explain  # noqa: F401 - likewise
 from fixturescope.cli import measure as _measure  # noqa: F401 - likewise
@@ -43,9 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _split_arguments(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
-    """Return what is for us and, of ``measure``, what stands behind ``--`` and is for pytest."""
+    """Return what is for us and, of ``measure`` and ``try``, what stands behind ``--`` and is for pytest."""
     given = list(arguments)
-    if given[:1] != ["measure"] or "--" not in given:
+    if given[:1] not in (["measure"], ["try"]) or "--" not in given:
         return given, ()
     at = given.index("--")
     return given[:at], tuple(given[at + 1 :])
