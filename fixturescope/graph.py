@@ -292,7 +292,10 @@ class FixtureGraph:
         for edge in self._targets.get(fixture, ()):
             if edge.via == "override" or meanings.get(edge.name, edge.target) == edge.target:
                 yield Step(source=fixture, name=edge.name, via=edge.via, target=edge.target)
-        for request in self._fixtures[fixture].requests:
+        requests = (
+            self._fixtures[fixture].requests if fixture in self._fixtures else ()
+        )  # a narrowed document lacks some
+        for request in requests:
             if request.via == "getfixturevalue" and request.certainty == "certain" and request.name in meanings:
                 yield Step(source=fixture, name=request.name, via=request.via, target=meanings[request.name])
 

@@ -18,7 +18,7 @@ from fixturescope._version import __version__
 from fixturescope.document import load
 from fixturescope.errors import ConfigError, FixturescopeError, NothingToAnalyzeError
 from fixturescope.graph import FixtureGraph
-from fixturescope.report import Options, render
+from fixturescope.report import FORMATS, Options, render
 from fixturescope.settings import load_settings
 from tests import samples
 
@@ -257,7 +257,7 @@ def test_a_bug_shows_its_place_when_asked(
 
 def test_unknown_format(analysis: Analysis, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["analyze", "--format", "pdf"]) == 2
-    assert capsys.readouterr().err == "error: there is no format 'pdf'\nhint: one of: terminal, json\n"
+    assert capsys.readouterr().err == (f"error: there is no format 'pdf'\nhint: one of: {', '.join(FORMATS)}\n")
 
 
 @pytest.mark.parametrize(

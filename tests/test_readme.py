@@ -106,7 +106,7 @@ def test_the_first_command_measures_the_example(tmp_path: Path) -> None:
     assert (tmp_path / "bookshop" / ".fixturescope" / "runs" / "latest" / "imports.html").is_file()
 
 
-@pytest.mark.parametrize("command", ["analyze", "measure", "try", "apply"])
+@pytest.mark.parametrize("command", ["analyze", "measure", "report", "try", "apply"])
 def test_every_option_is_documented(command: str) -> None:
     page = (ROOT / "docs" / "cli.md").read_text("utf-8")
     result = subprocess.run(

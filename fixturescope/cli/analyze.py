@@ -44,6 +44,7 @@ def analyze(
     ] = None,
     progress: Annotated[bool, typer.Option(help="A progress bar, where stderr is a terminal.")] = True,
     cache: Annotated[bool, typer.Option(help="Keep what was read of each file, and use it.")] = True,
+    brief: Annotated[bool, typer.Option("--brief", help="What fits a comment on a pull request.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only the summary and the unused fixtures.")] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Add notes on how the answer came about.")] = False,
     wide: Annotated[bool, typer.Option("-w", "--wide", help="All rows, and nothing cut off.")] = False,
@@ -60,7 +61,7 @@ def analyze(
         )
     document = from_graph(graph)
     shown = document if name is None else narrow(document, name)
-    options = shown_options(quiet=quiet, verbose=verbose, wide=wide, to_file=is_file(output))
+    options = shown_options(quiet=quiet, verbose=verbose, wide=wide, brief=brief, to_file=is_file(output))
     write(render(shown, format, options), output, data=FORMATS[format].is_data)
     return _gate(document)
 

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -61,12 +62,24 @@ def split(given: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if given is None else tuple(part.strip() for one in given for part in one.split(",") if part.strip())
 
 
-def shown_options(*, quiet: bool, verbose: bool, wide: bool, to_file: bool) -> Options:
+def shown_options(
+    *, quiet: bool, verbose: bool, wide: bool, to_file: bool, brief: bool = False, artifacts: str = ""
+) -> Options:
     """Return how much to show, and for what kind of terminal or file."""
     terminal = not to_file and sys.stdout is not None and sys.stdout.isatty()
     color = terminal and not is_plain()
     width = shutil.get_terminal_size().columns if terminal else None
-    return Options(quiet=quiet, verbose=verbose, wide=wide, color=color, width=width)
+    return Options(quiet=quiet, verbose=verbose, wide=wide, brief=brief, color=color, width=width, artifacts=artifacts)
+
+
+def artifacts_from(folder: Path, output: str | None) -> str:
+    """Return the way from where a report is written to the folder of the run that it is of."""
+    start = Path(output).resolve().parent if is_file(output) and output else Path.cwd()
+    try:
+        way = Path(os.path.relpath(folder.resolve(), start)).as_posix()
+    except ValueError:  # another drive: there is no way
+        way = folder.resolve().as_posix()
+    return "" if way == "." else way
 
 
 def is_plain() -> bool:

@@ -12,6 +12,7 @@ import typer
 from fixturescope.cli.base import (
     EXIT_INCOMPLETE,
     app,
+    artifacts_from,
     is_file,
     is_plain,
     known_format,
@@ -98,7 +99,13 @@ def measure(
     )
     graph = analysis.analyze(paths or (), rootdir=rootdir, python=python)
     document, folder = _run(graph, options, into=run_folder, resume=resume, progress=progress and not quiet)
-    shown = shown_options(quiet=quiet, verbose=verbose, wide=wide, to_file=is_file(output))
+    shown = shown_options(
+        quiet=quiet,
+        verbose=verbose,
+        wide=wide,
+        to_file=is_file(output),
+        artifacts=artifacts_from(folder.path, output),
+    )
     write(render(document, format, shown), output, data=FORMATS[format].is_data)
     note(f"document: {folder.document}")
     return EXIT_INCOMPLETE if any(one.status != "ok" for one in document.measurements) else 0

@@ -24,30 +24,39 @@ class Format:
     module: str
     """Its ``render(document, options)`` makes the report. Imported when it is asked for."""
     is_data: bool = False
-    """For programs, so always UTF-8; a report for people is written in the encoding of their terminal."""
+    """Always UTF-8; a report that is no data is written in the encoding of the terminal that shows it."""
 
 
 FORMATS = {
     "terminal": Format(module="fixturescope.report.terminal"),
+    "markdown": Format(module="fixturescope.report.markdown", is_data=True),
     "json": Format(module="fixturescope.report.json", is_data=True),
+    "csv": Format(module="fixturescope.report.csv", is_data=True),
+    "mermaid": Format(module="fixturescope.report.mermaid", is_data=True),
+    "dot": Format(module="fixturescope.report.dot", is_data=True),
+    "graphml": Format(module="fixturescope.report.graphml", is_data=True),
 }
 """Name → format."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How much to show, and on what. Data formats have no use for any of it."""
+    """How much to show, and on what. A format makes use of what means something to it."""
 
     quiet: bool = False
     """Only the summary and the unused fixtures."""
+    brief: bool = False
+    """What fits a comment on a pull request."""
     verbose: bool = False
     """The notes, too."""
     wide: bool = False
-    """All rows, and nothing cut off."""
+    """All rows, and nothing cut off; of graphs, the tests as well."""
     color: bool = False
     """Whether the text may hold terminal escapes."""
     width: int | None = None
     """Columns of the terminal; null: as many as it takes."""
+    artifacts: str = ""
+    """Folder of the run that the document is of, as seen from where the report will lie; empty: the same."""
 
 
 class Reporter(Protocol):

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fixturescope.report import Options
+from fixturescope.text import counted as counted  # noqa: PLC0414 - sections take it from here
 
 ROWS = 20
 """How many rows of a long table are shown, unless all are asked for."""
@@ -30,11 +31,6 @@ def make_table(*columns: str | tuple[str, str]) -> Table:
 def heading(text: str, number: int) -> Text:
     """Return the title of a section, and how many rows it has."""
     return Text(f"{text} ({number})", "bold")
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number of things."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def as_text(section: RenderableType, options: Options) -> str:

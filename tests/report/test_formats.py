@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from fixturescope.document import from_graph
+from fixturescope import cli
+from fixturescope.document import dump, from_graph
 from fixturescope.errors import UsageError
-from fixturescope.report import FORMATS, render
+from fixturescope.report import FORMATS, Format, render
 from fixturescope.report.view import Count, make_view
 from fixturescope.text import printable, shorten
 from tests import samples
 
 
 def test_formats() -> None:
-    assert list(FORMATS) == ["terminal", "json"]
+    assert list(FORMATS) == ["terminal", "markdown", "json", "csv", "mermaid", "dot", "graphml"]
+
+
+def test_a_format_is_one_file_and_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "shout.py").write_text("def render(document, options):\n    return document.rootdir.upper()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(FORMATS, "shout", Format(module="shout"))
+    assert render(samples.shop(), "shout") == "/HOME/ADA/SHOP"
+    (tmp_path / "document.json").write_bytes(dump(from_graph(samples.shop())))
+    assert cli.main(["report", str(tmp_path / "document.json"), "--format", "shout", "-o", str(tmp_path / "out")]) == 0
+    assert (tmp_path / "out").read_text() == "/HOME/ADA/SHOP"
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -25,7 +38,7 @@ def test_unknown_format() -> None:
     with pytest.raises(UsageError) as caught:
         render(samples.shop(), "pdf")
     assert str(caught.value) == "there is no format 'pdf'"
-    assert caught.value.hint == "one of: terminal, json"
+    assert caught.value.hint == f"one of: {', '.join(FORMATS)}"
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,16 @@ May not live here: strings of any format, and figures that only one format shows
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fixturescope.document import ORIGINS, OWN_ORIGINS, Document
-from fixturescope.model import SCOPES, ItemsAre, Origin, Scope
+from fixturescope.model import SCOPES, Advice, ItemsAre, Origin, Scope
+from fixturescope.report.advice import advise
 from fixturescope.report.imports import StartupView, view_startup
+from fixturescope.report.view.changes import ChangeRow, Changes, make_changes
 from fixturescope.report.view.costs import CostRow, Costs, UnmeasuredGroup, make_costs
+from fixturescope.report.view.heat import Heat, HeatCell, HeatRow, make_heat
 from fixturescope.report.view.inventory import (
     NO_COUNT,
     SEVERITIES,
@@ -36,6 +40,8 @@ from fixturescope.report.view.inventory import (
 __all__ = [
     "SEVERITIES",
     "CategoryRow",
+    "ChangeRow",
+    "Changes",
     "CostRow",
     "Costs",
     "Count",
@@ -43,6 +49,9 @@ __all__ = [
     "DiagnosticRow",
     "Environment",
     "FixtureRow",
+    "Heat",
+    "HeatCell",
+    "HeatRow",
     "MadeRow",
     "ScopeRow",
     "UnmeasuredGroup",
@@ -88,10 +97,18 @@ class View:
     """Null where nothing was measured."""
     startup: StartupView | None
     """Null where no start was measured."""
+    changes: Changes
+    heat: Heat
 
 
-def make_view(document: Document) -> View:
-    """Return what is shown of a document."""
+def make_view(document: Document, advice: Sequence[Advice] | None = None) -> View:
+    """Return what is shown of a document.
+
+    Args:
+        document: What a run left behind.
+        advice: What is advised; None: what `advise` says.
+    """
+    costs = make_costs(document) if document.measurements else None
     counts = {
         (one.scope, one.origin): Count(
             one.used + one.unused + one.possibly_unused, one.used, one.unused, one.possibly_unused
@@ -126,13 +143,15 @@ def make_view(document: Document) -> View:
         items=document.summary.items,
         items_are=document.summary.items_are,
         name_glob=document.name_glob,
-        fixtures=fixture_rows(document.fixtures),
+        fixtures=fixture_rows(document.fixtures, document.measurements),
         unused=unused_rows(document),
         unused_elsewhere=sum(
             one.unused + one.possibly_unused for one in document.summary.fixtures if one.origin not in OWN_ORIGINS
         ),
         diagnostics=diagnostic_groups(document.diagnostics),
         notes=document.notes,
-        costs=make_costs(document) if document.measurements else None,
+        costs=costs,
         startup=None if document.startup is None else view_startup(document.startup),
+        changes=make_changes(document, advise(document) if advice is None else advice),
+        heat=make_heat(document, costs),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from fixturescope.document import OWN_ORIGINS, Document
-from fixturescope.model import SCOPES, Certainty, Diagnostic, Fixture, Origin, Scope, Severity
+from fixturescope.model import SCOPES, Certainty, Diagnostic, Fixture, Measurement, Origin, Scope, Severity, Status
 from fixturescope.report.view.places import place
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
@@ -53,6 +53,8 @@ class FixtureRow:
     """Null: not parametrized; -1: by an unknown number."""
     where: str
     unused: Certainty | None
+    status: Status | None
+    """Of measuring it, under several parameters one that is not ``ok``; null where it was not tried."""
 
 
 @dataclass(frozen=True)
@@ -169,8 +171,12 @@ def make_environment(document: Document) -> Environment:
     )
 
 
-def fixture_rows(fixtures: Sequence[Fixture]) -> tuple[FixtureRow, ...]:
+def fixture_rows(fixtures: Sequence[Fixture], measurements: Sequence[Measurement]) -> tuple[FixtureRow, ...]:
     """Return all fixtures, most setups first."""
+    statuses: dict[str, Status] = {}
+    for measured in measurements:
+        if statuses.get(measured.fixture, "ok") == "ok":
+            statuses[measured.fixture] = measured.status
     ordered = sorted(
         fixtures, key=lambda one: (-one.setups, -one.usage, one.origin not in OWN_ORIGINS, one.name, one.id)
     )
@@ -188,6 +194,7 @@ def fixture_rows(fixtures: Sequence[Fixture]) -> tuple[FixtureRow, ...]:
             params=one.params,
             where=place(one.path, one.line),
             unused=one.unused,
+            status=statuses.get(one.id),
         )
         for one in ordered
     )

@@ -1,0 +1,80 @@
+"""What is advised, in which order, and what became of it where it was tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fixturescope.document import Document
+from fixturescope.model import Advice, Fixture, Range, Trial
+from fixturescope.report.view.places import place
+
+TOP = 5
+"""How many changes stand first in a report."""
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """One change."""
+
+    place: int
+    """From 1."""
+    advice: Advice
+    fixtures: tuple[tuple[str, str], ...]
+    """Id and name of each that it is about."""
+    where: str | None
+    """Of the first of them."""
+    trial: Trial | None
+    """The last one, where it was tried."""
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether a trial showed that a test ends otherwise."""
+        return self.trial is not None and self.trial.verdict == "refuted"
+
+    @property
+    def saves_s(self) -> Range | None:
+        """Seconds of a full run: those that a trial saved, else those that are predicted."""
+        return self.trial.saved_s if self.trial is not None and self.trial.saved_s else self.advice.saves_s
+
+
+@dataclass(frozen=True)
+class Changes:
+    """All that is advised."""
+
+    rows: tuple[ChangeRow, ...]
+    """The one to begin with first; what was refuted last."""
+    top_s: Range | None
+    """What the first `TOP` that are not refuted save together, in seconds, where none overlaps another; null where none
+    saves time."""
+
+
+def make_changes(document: Document, advice: Sequence[Advice]) -> Changes:
+    """Return what is advised, in the order in which it is given, what was refuted behind all else."""
+    fixtures = {one.id: one for one in document.fixtures}
+    trials = {one.advice: one for one in document.trials if one.advice is not None}
+    ordered = sorted(advice, key=lambda one: one.id in trials and trials[one.id].verdict == "refuted")
+    rows = tuple(_row(number, one, fixtures, trials.get(one.id)) for number, one in enumerate(ordered, start=1))
+    top = [row for row in rows if not row.is_refuted][:TOP]
+    return Changes(rows, _together([row.saves_s for row in top if row.saves_s is not None]))
+
+
+def _row(number: int, advice: Advice, fixtures: Mapping[str, Fixture], trial: Trial | None) -> ChangeRow:
+    first = fixtures.get(advice.fixtures[0]) if advice.fixtures else None
+    return ChangeRow(
+        place=number,
+        advice=advice,
+        fixtures=tuple((one, fixtures[one].name if one in fixtures else one) for one in advice.fixtures),
+        where=None if first is None else place(first.path, first.line),
+        trial=trial,
+    )
+
+
+def _together(ranges: Sequence[Range]) -> Range | None:
+    if not ranges:
+        return None
+    return Range(
+        low=sum(one.low for one in ranges),
+        likely=sum(one.likely for one in ranges),
+        high=sum(one.high for one in ranges),
+    )

@@ -1,0 +1,87 @@
+"""Which fixture asks for which: the part of the graph that is worth a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fixturescope.document import OWN_ORIGINS, Document
+from fixturescope.model import Certainty, Fixture, Scope, Via
+from fixturescope.report.view.costs import Costs
+
+
+@dataclass(frozen=True)
+class Node:
+    """One fixture."""
+
+    id: str
+    name: str
+    scope: Scope
+    own: bool
+    usage: int
+    setups: int
+    run_s: float | None
+    """What a full run spends on it; null where it was not measured."""
+    unused: Certainty | None
+
+
+@dataclass(frozen=True)
+class Link:
+    """One fixture asks for another; both by their place among the nodes."""
+
+    source: int
+    target: int
+    name: str
+    via: Via
+    tests: int
+    """Test functions in which it does so."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A part of the graph."""
+
+    nodes: tuple[Node, ...]
+    """Those on which a full run spends most first, then those that it sets up most often."""
+    links: tuple[Link, ...]
+    left_out: int
+    """Fixtures that are not shown."""
+
+
+def make_network(document: Document, costs: Costs | None, most: int | None) -> Network:
+    """Return the fixtures that matter most and who of them asks for whom.
+
+    Args:
+        document: Where they stand.
+        costs: What they cost.
+        most: How many; None for all fixtures, the unused ones of plugins and pytest included.
+    """
+    seconds = {} if costs is None else {row.id: row.run_s for row in costs.rows}
+    asked = {one.target for one in document.edges if one.tests}
+
+    def weight(one: Fixture) -> tuple[float, int, bool, str]:
+        return -seconds.get(one.id, 0.0), -one.setups, one.id not in asked, one.id
+
+    used = [one for one in document.fixtures if most is None or one.usage or one.origin in OWN_ORIGINS]
+    shown = sorted(used, key=weight)[:most]
+    at = {one.id: number for number, one in enumerate(shown)}
+    return Network(
+        nodes=tuple(
+            Node(
+                id=one.id,
+                name=one.name,
+                scope=one.scope,
+                own=one.origin in OWN_ORIGINS,
+                usage=one.usage,
+                setups=one.setups,
+                run_s=seconds.get(one.id),
+                unused=one.unused,
+            )
+            for one in shown
+        ),
+        links=tuple(
+            Link(at[one.source], at[one.target], one.name, one.via, one.tests)
+            for one in document.edges
+            if one.source in at and one.target in at
+        ),
+        left_out=len(document.fixtures) - len(shown),
+    )
