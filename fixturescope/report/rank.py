@@ -167,7 +167,7 @@ def imports_anew(graph: FixtureGraph) -> dict[tuple[str, str | None], float]:
         for one in by_fixture.get(id_, ()):
             modules = set(one.modules_imported)
             shares[id_, one.param] = len(modules - seen) / len(modules) if modules else 1.0
-            if used[id_]:
+            if used.get(id_, True):  # a document that was narrowed does not list it
                 seen |= modules
     return shares
 
