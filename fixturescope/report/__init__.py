@@ -30,6 +30,7 @@ class Format:
 FORMATS = {
     "terminal": Format(module="fixturescope.report.terminal"),
     "markdown": Format(module="fixturescope.report.markdown", is_data=True),
+    "html": Format(module="fixturescope.report.html", is_data=True),
     "json": Format(module="fixturescope.report.json", is_data=True),
     "csv": Format(module="fixturescope.report.csv", is_data=True),
     "mermaid": Format(module="fixturescope.report.mermaid", is_data=True),

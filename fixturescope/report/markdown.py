@@ -10,7 +10,7 @@ from fixturescope.report import Options
 from fixturescope.report.finding import EFFORT, SAFETY, finding, percent, promise
 from fixturescope.report.gfm import code, folded, link, table, text
 from fixturescope.report.mermaid import flowchart
-from fixturescope.report.rank import LENSES, Lens, rank
+from fixturescope.report.rank import Lens
 from fixturescope.report.view import ChangeRow, CostRow, FixtureRow, HeatCell, UnusedRow, View, make_view
 from fixturescope.report.view.changes import TOP
 from fixturescope.report.view.network import Network, make_network
@@ -47,7 +47,7 @@ def _whole(document: Document, view: View, options: Options) -> Iterator[str]:
     network = make_network(document, view.costs, PICTURED)
     if network.links:
         yield from ("", *_picture(network))
-    yield from ("", "## Insights", "", *_insights(document, view))
+    yield from ("", "## Insights", "", *_insights(view))
     yield from ("", "## Cleanup", "", *_cleanup(view))
     yield from ("", "## Start-up and imports", "", *_startup(view, options))
     if options.verbose:
@@ -179,7 +179,7 @@ def _picture(network: Network) -> Iterator[str]:
 # ------------------------------------------------------------------------------------------------------------- insights
 
 
-def _insights(document: Document, view: View) -> Iterator[str]:
+def _insights(view: View) -> Iterator[str]:
     rows = view.changes.rows
     if rows:
         yield from ("What to change first:", "", *(line for row in rows[:TOP] for line in _change(row)))
@@ -193,7 +193,7 @@ def _insights(document: Document, view: View) -> Iterator[str]:
         yield from ("", "Nothing was measured: `fixturescope measure` says what each fixture costs.")
         return
     yield from ("", "What costs most, by what matters:", "")
-    yield from (f"- {line}" for line in _rankings(document))
+    yield from (f"- {line}" for line in _rankings(view))
 
 
 def _change(row: ChangeRow) -> Iterator[str]:
@@ -232,15 +232,14 @@ _LENS_TITLES: dict[Lens, str] = {
 }
 
 
-def _rankings(document: Document) -> Iterator[str]:
-    for lens in LENSES:
-        ranking = rank(document, lens)
+def _rankings(view: View) -> Iterator[str]:
+    for ranking in view.rankings:
         rows = [row for row in ranking.rows if row.impact > 0][:3]
         if rows:
             show = show_seconds if ranking.unit == "s" else lambda size: show_bytes(round(size))
             level = " (level)" if len(rows) > 1 and rows[0].worst > 1 else ""
             named = ", ".join(f"{code(row.fixture.name)} {show(row.impact)}" for row in rows)
-            yield f"{_LENS_TITLES[lens]} {named}{level}"
+            yield f"{_LENS_TITLES[ranking.lens]} {named}{level}"
 
 
 # -------------------------------------------------------------------------------------------------------------- cleanup

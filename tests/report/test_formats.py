@@ -16,7 +16,7 @@ from tests import samples
 
 
 def test_formats() -> None:
-    assert list(FORMATS) == ["terminal", "markdown", "json", "csv", "mermaid", "dot", "graphml"]
+    assert list(FORMATS) == ["terminal", "markdown", "html", "json", "csv", "mermaid", "dot", "graphml"]
 
 
 def test_a_format_is_one_file_and_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

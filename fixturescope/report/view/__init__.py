@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fixturescope.document import ORIGINS, OWN_ORIGINS, Document
+from fixturescope.document import ORIGINS, OWN_ORIGINS, Document, to_graph
+from fixturescope.graph import FixtureGraph
 from fixturescope.model import SCOPES, Advice, ItemsAre, Origin, Scope
 from fixturescope.report.advice import advise
 from fixturescope.report.imports import StartupView, view_startup
+from fixturescope.report.rank import LENSES, Ranking, rank
 from fixturescope.report.view.changes import ChangeRow, Changes, make_changes
 from fixturescope.report.view.costs import CostRow, Costs, UnmeasuredGroup, make_costs
 from fixturescope.report.view.heat import Heat, HeatCell, HeatRow, make_heat
@@ -99,6 +101,10 @@ class View:
     """Null where no start was measured."""
     changes: Changes
     heat: Heat
+    rankings: tuple[Ranking, ...]
+    """One a lens, in the order of `LENSES`; empty where nothing was measured."""
+    graph: FixtureGraph
+    """Whatever else is asked of the document is asked of this one graph."""
 
 
 def make_view(document: Document, advice: Sequence[Advice] | None = None) -> View:
@@ -108,7 +114,9 @@ def make_view(document: Document, advice: Sequence[Advice] | None = None) -> Vie
         document: What a run left behind.
         advice: What is advised; None: what `advise` says.
     """
-    costs = make_costs(document) if document.measurements else None
+    graph = to_graph(document)
+    rankings = tuple(rank(graph, lens) for lens in LENSES) if document.measurements else ()
+    costs = make_costs(document, rankings[0]) if rankings else None
     counts = {
         (one.scope, one.origin): Count(
             one.used + one.unused + one.possibly_unused, one.used, one.unused, one.possibly_unused
@@ -154,4 +162,6 @@ def make_view(document: Document, advice: Sequence[Advice] | None = None) -> Vie
         startup=None if document.startup is None else view_startup(document.startup),
         changes=make_changes(document, advise(document) if advice is None else advice),
         heat=make_heat(document, costs),
+        rankings=rankings,
+        graph=graph,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fixturescope.document import Document
 from fixturescope.model import NOT_COLLECTED, Measurement, Scope, Status
-from fixturescope.report.rank import Ranked, rank
+from fixturescope.report.rank import Ranked, Ranking, rank
 from fixturescope.report.view.places import place
 
 MOST = 0.9
@@ -86,9 +86,9 @@ class Costs:
     how: tuple[str, ...]
 
 
-def make_costs(document: Document) -> Costs:
-    """Return all that was measured."""
-    ranking = rank(document)
+def make_costs(document: Document, ranking: Ranking | None = None) -> Costs:
+    """Return all that was measured; its ranking by what a full run spends may be there already."""
+    ranking = rank(document) if ranking is None else ranking
     rows = tuple(_cost_row(one, ranking.total) for one in ranking.rows)
     failed = [one for one in document.measurements if one.status != "ok"]
     groups: dict[tuple[Status, str], list[str]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from fixturescope.document import Document, to_graph
+from fixturescope.document import Document
 from fixturescope.graph import Edge, FixtureGraph, Step
 from fixturescope.model import Fixture, Measurement, Recorded, Test, Via
 from fixturescope.report.view.costs import CostRow, Costs
@@ -57,9 +57,14 @@ class Detail:
     """Test functions that use it."""
 
 
-def make_details(document: Document, costs: Costs | None) -> tuple[Detail, ...]:
-    """Return all fixtures, those on which a full run spends most first, then by set-ups."""
-    graph = to_graph(document)
+def make_details(document: Document, graph: FixtureGraph, costs: Costs | None) -> tuple[Detail, ...]:
+    """Return all fixtures, those on which a full run spends most first, then by set-ups.
+
+    Args:
+        document: Where they stand.
+        graph: Its graph.
+        costs: What they cost.
+    """
     rows = {} if costs is None else {row.id: row for row in costs.rows}
     measured = _grouped(document.measurements)
     recorded: dict[str, float] = {}

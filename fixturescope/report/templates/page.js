@@ -1,0 +1,16 @@
+// Everything that is drawn, from the top of the page down.
+function buildTheme() {
+  const button = document.getElementById("theme"), root = document.documentElement;
+  const isDark = () => root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  const say = () => { button.textContent = isDark() ? "Light" : "Dark"; };
+  button.addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; say(); });
+  button.hidden = false;
+  say();
+}
+buildTheme();
+buildTable();
+buildHeat();
+buildIcicle();
+buildPlots();
+buildNetwork();
+buildCard();
