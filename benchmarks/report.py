@@ -303,7 +303,8 @@ def _open(browser: Browser, path: Path, width: int, scheme: Any, said: list[str]
     return page
 
 
-def _chromium() -> str | None:
+def chromium() -> str | None:
+    """Return where Chromium is; None where there is none."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return next((found for name in names if (found := shutil.which(name))), None)
 
@@ -323,7 +324,7 @@ def main(arguments: list[str] | None = None) -> int:
         except ImportError:
             print("playwright is not installed: pip install playwright")
             return 1
-        program = _chromium()
+        program = chromium()
         if program is None:
             print("there is no Chromium here")
             return 1

@@ -55,7 +55,9 @@ def promise(view: View) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share that is never rounded up: what is not all of it is no 100 %."""
+    """Return a share that is never rounded up, and not down to nothing: what is not all of it is no 100 %."""
+    if 0 < share < 0.01:
+        return "< 1 %"
     return f"{floor(share * 100 + 1e-9)} %"
 
 

@@ -19,7 +19,7 @@ function bytes(value) {
   while (size >= 1024 && at < 4) { size /= 1024; at++; }
   return sign + (at ? three(size) : Math.round(size)) + " " + ["B", "KiB", "MiB", "GiB", "TiB"][at];
 }
-function percent(share) { return Math.floor(share * 100 + 1e-9) + " %"; }
+function percent(share) { return share > 0 && share < .01 ? "< 1 %" : Math.floor(share * 100 + 1e-9) + " %"; }
 
 const SVG = "http://www.w3.org/2000/svg";
 function make(tag, attributes, ...children) {
@@ -39,7 +39,7 @@ function fill(element, attributes, children) {
 }
 
 function address(at) { return "#fixture=" + encodeURIComponent(fixtures[at].id); }
-function link(at, words) { return make("a", { class: "name", href: address(at) }, words || fixtures[at].name); }
+function link(at, words) { return make("a", { class: "name", href: address(at), title: fixtures[at].id }, words || fixtures[at].name); }
 function scope(name) { return make("span", { class: "scope " + name }, name); }
 function shorten(text, longest) {
   if (text.length <= longest) return text;

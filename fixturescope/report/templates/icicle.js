@@ -32,19 +32,29 @@ function drawIcicle(place, width) {
     icicle.boxes.set(at, box);
     boxes.push(box);
   };
-  ancestors.forEach((at, level) => put(at, 0, width, level));
+  const rest = (left, wide, level, count) => {
+    const box = make("div", { class: "rest", title: count + " parts that are too narrow to show" });
+    box.style.left = left + "px";
+    box.style.top = level * HEIGHT + "px";
+    box.style.width = wide - 1 + "px";
+    boxes.push(box);
+    deepest = Math.max(deepest, level);
+  };
   let deepest = ancestors.length;
+  ancestors.forEach((at, level) => put(at, 0, width, level));
   const waiting = [[icicle.at, 0, width, ancestors.length]];
   while (waiting.length) {
     const [at, left, wide, level] = waiting.pop();
     put(at, left, wide, level);
     deepest = Math.max(deepest, level);
-    let begin = left;
-    for (const part of tree.parts[at]) {
+    let begin = left, left_out = 0;
+    for (const part of tree.parts[at]) {  // the largest first
       const share = width * tree.rows[part][2] / whole;
-      if (share >= NARROWEST) waiting.push([part, begin, share, level + 1]);
+      if (share < NARROWEST) { left_out++; continue; }
+      waiting.push([part, begin, share, level + 1]);
       begin += share;
     }
+    if (left_out && left + wide - begin > 2) rest(begin, left + wide - begin, level + 1, left_out);
   }
   place.replaceChildren(...boxes);
   place.style.height = (deepest + 1) * HEIGHT + "px";

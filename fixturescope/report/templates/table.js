@@ -1,12 +1,12 @@
 // The table of all fixtures: sorted and filtered as a whole, shown page by page.
 const COLUMNS = [
   { name: "fixture", key: (one) => one.name.toLowerCase(), text: true, cell: (one, at) => [link(at), one.autouse ? " autouse" : "", one.params ? " × " + (one.params < 0 ? "?" : one.params) : ""] },
-  { name: "scope", key: (one) => data.scopes.indexOf(one.scope), text: true, cell: (one) => [scope(one.scope)] },
-  { name: "category", key: (one) => one.category || one.plugin || one.origin || "", text: true, class: "wide", cell: (one) => [one.category || one.plugin || one.origin || ""] },
-  { name: "usage", key: (one) => one.usage, class: "medium", cell: (one) => [String(one.usage)] },
-  { name: "set-ups", key: (one) => one.setups, cell: (one) => [String(one.setups)] },
   { name: "full run", cost: "run", cell: (one) => [one.cost ? seconds(one.cost.run) : "–"] },
   { name: "share", cost: "share", class: "medium", cell: (one) => [one.cost ? percent(one.cost.share) : "–"] },
+  { name: "set-ups", key: (one) => one.setups, cell: (one) => [String(one.setups)] },
+  { name: "usage", key: (one) => one.usage, class: "medium", cell: (one) => [String(one.usage)] },
+  { name: "scope", key: (one) => data.scopes.indexOf(one.scope), text: true, cell: (one) => [scope(one.scope)] },
+  { name: "category", key: (one) => one.category || one.plugin || one.origin || "", text: true, class: "wide", cell: (one) => [one.category || one.plugin || one.origin || ""] },
   { name: "first", cost: "first", class: "wide", cell: (one) => [one.cost ? seconds(one.cost.first) : "–"] },
   { name: "set-up", cost: "setup", class: "medium", cell: (one) => [one.cost ? seconds(one.cost.setup) : "–"] },
   { name: "with needs", cost: "waits", class: "wide", cell: (one) => [one.cost ? seconds(one.cost.waits) : "–"] },
@@ -43,7 +43,7 @@ const SHOWN = {
 };
 // What words are looked for in, one text a fixture.
 const TEXTS = fixtures.map((one) => [one.name, one.id, one.where, one.category || "", one.plugin || ""].join(" ").toLowerCase());
-const table = { sorted: data.measured ? COLUMNS.findIndex((one) => one.name === "full run") : 4, down: true, page: 0, rows: 50, words: "", scope: "", category: null, shown: "all", order: [] };
+const table = { sorted: COLUMNS.findIndex((one) => one.name === (data.measured ? "full run" : "set-ups")), down: true, page: 0, rows: 50, words: "", scope: "", category: null, shown: "all", order: [] };
 
 function matching() {
   const words = table.words.toLowerCase().split(/\s+/).filter(Boolean), accept = SHOWN[table.shown][1];
@@ -111,7 +111,7 @@ function buildTable() {
   [rowsLabel] = select("rows", [["50", "50"], ["200", "200"], ["1000", "1000"]], "50", (value) => choose({ rows: Number(value) }));
   wordsBox = make("input", { type: "search", placeholder: "name, file, category, plugin", oninput: (event) => choose({ words: event.target.value }) });
   tableCount = make("p", { class: "about", role: "status" });
-  tableHeads = COLUMNS.map((column, at) => make("th", { scope: "col", class: [column.class || "", column.text ? "" : "number"].join(" ").trim() || null },
+  tableHeads = COLUMNS.map((column, at) => make("th", { scope: "col", class: [(column.class || "").replace("where", ""), column.text ? "" : "number"].join(" ").trim() || null },
     make("button", { type: "button", onclick: () => sortBy(at) }, column.name)));
   tableBody = make("tbody");
   const turn = (by) => () => { table.page += by; refresh(); };

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fixturescope.document import OWN_ORIGINS, Document
 from fixturescope.model import Certainty, Fixture, Scope, Via
 from fixturescope.report.view.costs import Costs
+
+NEAR = 2
+"""So many fixtures that one asks for, and as many that ask for it, stand beside one that matters."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Network:
     """A part of the graph."""
 
     nodes: tuple[Node, ...]
-    """Those on which a full run spends most first, then those that it sets up most often."""
+    """Those on which a full run spends most first, then those that it sets up most often; each before its neighbours."""
     links: tuple[Link, ...]
     left_out: int
     """Fixtures that are not shown."""
@@ -62,7 +66,7 @@ def make_network(document: Document, costs: Costs | None, most: int | None) -> N
         return -seconds.get(one.id, 0.0), -one.setups, one.id not in asked, one.id
 
     used = [one for one in document.fixtures if most is None or one.usage or one.origin in OWN_ORIGINS]
-    shown = sorted(used, key=weight)[:most]
+    shown = _with_neighbours(sorted(used, key=weight), document, most)
     at = {one.id: number for number, one in enumerate(shown)}
     return Network(
         nodes=tuple(
@@ -85,3 +89,21 @@ def make_network(document: Document, costs: Costs | None, most: int | None) -> N
         ),
         left_out=len(document.fixtures) - len(shown),
     )
+
+
+def _with_neighbours(ordered: Sequence[Fixture], document: Document, most: int | None) -> list[Fixture]:
+    """Return the first fixtures, each with `NEAR` of those that it asks for and of those that ask for it in most tests."""
+    if most is None or most >= len(ordered):
+        return list(ordered)
+    known = {one.id: one for one in ordered}
+    near: dict[str, dict[str, list[str]]] = {"needs": {}, "needed by": {}}
+    for edge in sorted(document.edges, key=lambda one: (-one.tests, one.source, one.target)):
+        near["needs"].setdefault(edge.source, []).append(edge.target)
+        near["needed by"].setdefault(edge.target, []).append(edge.source)
+    shown: dict[str, Fixture] = {}
+    for one in ordered:
+        beside = [id_ for ends in near.values() for id_ in ends.get(one.id, ())[:NEAR]]
+        for id_ in (one.id, *beside):
+            if id_ in known and len(shown) < most:
+                shown[id_] = known[id_]
+    return list(shown.values())
