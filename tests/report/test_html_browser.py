@@ -86,7 +86,7 @@ def test_one_walks_from_fixture_to_fixture_and_back(browser: Any, written: Any) 
     assert visit.title() == "cart"
     visit.page.click("#card .net text >> text=prices")
     visit.page.wait_for_function("document.getElementById('card-title').textContent === 'prices'")
-    visit.page.go_back()
+    visit.page.evaluate("history.back()")
     visit.page.wait_for_function("document.getElementById('card-title').textContent === 'cart'")
     visit.page.keyboard.press("Escape")
     visit.page.wait_for_function("!card.open && !location.hash")
