@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
 from fixturescope.report import Options
-from fixturescope.report.tables import ROWS, counted, heading, make_table
+from fixturescope.report.finding import percent
+from fixturescope.report.tables import (
+    ROWS,
+    SHORTEST_NAME,
+    UNBOUNDED,
+    counted,
+    heading,
+    make_table,
+    moved_in,
+    width_of,
+)
 from fixturescope.report.view import CostRow, Costs, UnmeasuredGroup
-from fixturescope.text import printable
+from fixturescope.text import printable, shorten
 from fixturescope.units import show_bytes, show_seconds
+
+SHORT = 10
+"""How many rows the table has, unless more are asked for: what fits a screen with all else."""
 
 NAMES = 5
 """How many fixtures of one reason are named, unless all are asked for."""
+
+SHORT_NAMES = 2
+"""Likewise, where one line is all there is for them."""
 
 
 def section(costs: Costs, options: Options) -> RenderableType:
@@ -42,50 +57,67 @@ def _measured(costs: Costs, options: Options) -> RenderableType:
     head = heading("What a full run spends on fixtures", len(costs.rows))
     if not costs.rows:
         return Group(head, Text("  none could be set up"))
-    rows = costs.rows if options.wide else costs.rows[:ROWS]
+    most = len(costs.rows) if options.wide else ROWS if options.verbose else SHORT
+    rows = costs.rows[:most]
     hidden = len(costs.rows) - len(rows)
-    more = [Text(f"  … and {hidden} cheaper ones; --wide shows all", "dim")] if hidden else []
-    return Group(head, Padding(_table(rows), (0, 0, 0, 2), expand=False), *more, _sum(costs))
+    more = [Text(f"  … and {counted(hidden, 'cheaper one')}; --wide shows all", "dim")] if hidden else []
+    return Group(head, moved_in(_fitting(rows, options)), *more, _sum(costs))
 
 
 def _sum(costs: Costs) -> Text:
     return Text(f"  {show_seconds(costs.run_s)} in one process, all set-ups and teardowns together")
 
 
-def _table(rows: tuple[CostRow, ...]) -> RenderableType:
-    right = [(name, "right") for name in _FIGURES]
-    made = make_table("name", "scope", *right, "where")
+def _fitting(rows: tuple[CostRow, ...], options: Options) -> RenderableType:
+    """Return the table with the columns that the terminal has room for."""
+    if options.wide:
+        return _table(rows, tuple(_COLUMNS), None)
+    columns = [name for name in _COLUMNS if options.verbose or name not in _DETAILS]
+    room = options.width or UNBOUNDED
+    for name in _DISPENSABLE:
+        if width_of(_table(rows, columns, None)) > room and name in columns:
+            columns.remove(name)
+    made = _table(rows, columns, None)
+    excess = width_of(made) - room
+    if excess <= 0:
+        return made
+    longest = max(len(printable(row.name)) for row in rows)
+    return _table(rows, columns, max(SHORTEST_NAME, longest - excess))
+
+
+def _table(rows: tuple[CostRow, ...], columns: Sequence[str], longest: int | None) -> RenderableType:
+    made = make_table(*((name, "left" if name in ("name", "scope", "where") else "right") for name in columns))
     for row in rows:
-        made.add_row(
-            Text(printable(row.name), "bold"),
-            row.scope,
-            show_seconds(row.run_s),
-            f"{row.share:.0%}",
-            str(row.setups),
-            show_seconds(row.first_s),
-            show_seconds(row.setup_s),
-            show_seconds(row.waits_s),
-            show_seconds(row.first_teardown_s),
-            show_seconds(row.teardown_s),
-            *(_bytes(size) for size in (row.peak, row.retained, row.leaked)),
-            Text(printable(row.where), "dim"),
-        )
+        cells = {name: _COLUMNS[name](row) for name in columns}
+        if longest is not None:
+            cells["name"] = Text(shorten(printable(row.name), longest), "bold")
+        made.add_row(*cells.values())
     return made
 
 
-_FIGURES = (
-    "run",
-    "share",
-    "setups",
-    "first set-up",
-    "set-up",
-    "with needs",
-    "first teardown",
-    "teardown",
-    "peak",
-    "retained",
-    "leaks",
-)
+_COLUMNS: dict[str, Callable[[CostRow], Text]] = {
+    "name": lambda row: Text(printable(row.name), "bold"),
+    "scope": lambda row: Text(row.scope),
+    "run": lambda row: Text(show_seconds(row.run_s)),
+    "share": lambda row: Text(percent(row.share)),
+    "setups": lambda row: Text(str(row.setups)),
+    "first set-up": lambda row: Text(show_seconds(row.first_s)),
+    "set-up": lambda row: Text(show_seconds(row.setup_s)),
+    "with needs": lambda row: Text(show_seconds(row.waits_s)),
+    "first teardown": lambda row: Text(show_seconds(row.first_teardown_s)),
+    "teardown": lambda row: Text(show_seconds(row.teardown_s)),
+    "peak": lambda row: _bytes(row.peak),
+    "retained": lambda row: _bytes(row.retained),
+    "leaks": lambda row: _bytes(row.leaked),
+    "where": lambda row: Text(printable(row.where), "dim"),
+}
+"""All columns, in their order."""
+
+_DETAILS = ("with needs", "first teardown", "teardown", "retained", "leaks")
+"""Columns that are shown where more is asked for."""
+
+_DISPENSABLE = ("first teardown", "teardown", "leaks", "retained", "with needs", "first set-up", "scope", "where")
+"""Columns that a narrow terminal does without, the first of them first."""
 
 
 def _bytes(size: int | None) -> Text:
@@ -101,7 +133,13 @@ def _unmeasured(groups: tuple[UnmeasuredGroup, ...], options: Options) -> Render
 
 
 def _group(group: UnmeasuredGroup, options: Options) -> Iterator[Text]:
-    yield Text.assemble("  ", (group.status, "yellow"), f" ({len(group.names)}): {printable(group.reason)}")
+    what = Text.assemble("  ", (group.status, "yellow"), f" ({len(group.names)}): {printable(group.reason)}")
+    if not options.verbose and not options.wide:
+        more = f" and {len(group.names) - SHORT_NAMES} more" if len(group.names) > SHORT_NAMES else ""
+        names = ", ".join(printable(name) for name in group.names[:SHORT_NAMES])
+        yield Text.assemble(what, (f"  {names}{more}", "dim"))
+        return
+    yield what
     shown = group.names if options.wide else group.names[:NAMES]
     for name in shown:
         yield Text(f"    {printable(name)}", "dim")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import StringIO
 
 from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -14,9 +15,11 @@ from fixturescope.text import counted as counted  # noqa: PLC0414 - sections tak
 ROWS = 20
 """How many rows of a long table are shown, unless all are asked for."""
 
-
 UNBOUNDED = 1_000_000
 """A width at which nothing wraps."""
+
+SHORTEST_NAME = 16
+"""A name is cut to no fewer characters, however narrow the terminal."""
 
 
 def make_table(*columns: str | tuple[str, str]) -> Table:
@@ -26,6 +29,16 @@ def make_table(*columns: str | tuple[str, str]) -> Table:
         name, justify = (column, "left") if isinstance(column, str) else column
         made.add_column(name, justify="right" if justify == "right" else "left", no_wrap=True)
     return made
+
+
+def moved_in(table: RenderableType) -> Padding:
+    """Return a table as it stands in its section."""
+    return Padding(table, (0, 0, 0, 2), expand=False)
+
+
+def width_of(table: RenderableType) -> int:
+    """Return how many columns of the terminal a table takes in its section."""
+    return Console(file=StringIO(), width=UNBOUNDED).measure(moved_in(table)).maximum
 
 
 def heading(text: str, number: int) -> Text:

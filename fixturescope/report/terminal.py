@@ -3,45 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from fixturescope.document import OWN_ORIGINS, Document
 from fixturescope.model import Certainty, Severity
 from fixturescope.report import Options, costs, recorded, startup
-from fixturescope.report.tables import ROWS, UNBOUNDED, as_text, counted, heading, make_table
+from fixturescope.report.finding import finding, promise
+from fixturescope.report.tables import ROWS, SHORTEST_NAME, as_text, counted, heading, make_table, moved_in, width_of
 from fixturescope.report.view import Count, DiagnosticGroup, Environment, FixtureRow, UnusedRow, View, make_view
 from fixturescope.text import printable, shorten
 
-SHORTEST_NAME = 16
-"""A name is cut to no fewer characters, however narrow the terminal."""
+SHORT = 5
+"""So many unused fixtures are named where one line is all there is for them."""
 
 _SEVERITY_STYLE: dict[Severity, str] = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
 def render(document: Document, options: Options) -> str:
-    """Return the report: a summary, the fixtures by setups, the unused ones with why, and the diagnostics."""
+    """Return the report: of an analysis, all that it found; of what was measured, one screen that answers.
+
+    ``verbose`` shows all sections of that, too.
+    """
     view = make_view(document)
-    sections = [_summary(document.tool.version, view)]
+    is_short = view.costs is not None and not options.verbose
+    is_quiet = options.quiet or options.brief
+    sections = [_answer(document, view)] if view.costs is not None else []
+    if not is_short:
+        sections.append(_summary(document.tool.version, view))
     if view.costs is not None:
         sections.append(costs.section(view.costs, options))
     if document.recorded:
         sections.append(recorded.section(document, options))
-    if not options.quiet:
+    if not is_quiet and not is_short:
         sections.append(_fixtures(view, options))
-    sections.append(_unused(view))
-    if view.startup is not None and not options.quiet:
+    if not is_short:
+        sections.append(_unused(view))
+    if view.startup is not None and not is_quiet and not is_short:
         sections.append(startup.section(view.startup, options))
-    if view.diagnostics and not options.quiet:
+    if view.diagnostics and not is_quiet and not is_short:
         sections.append(_diagnostics(view, options))
+    if is_short and not is_quiet:
+        sections.append(_in_short(view))
     if options.verbose:
         sections += [_made(view)] if view.made else []
         sections.append(_notes(view))
     return "\n".join(as_text(section, options) for section in sections)
+
+
+# --------------------------------------------------------------------------------------------------------------- answer
+
+
+def _answer(document: Document, view: View) -> RenderableType:
+    said, names = finding(view)
+    more = promise(view)
+    about = (
+        _items(view),
+        view.environment.rootdir,
+        f"python {view.environment.python_version} ({view.environment.chosen_by})",
+        f"pytest {view.environment.pytest_version}",
+        f"fixturescope {document.tool.version}",
+    )
+    return Group(
+        Text(printable(_sentence(f"{said}: {', '.join(names)}" if names else said)), "bold"),
+        *([Text(_sentence(more))] if more else []),
+        Text(printable(" · ".join(about)), "dim"),
+    )
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def _in_short(view: View) -> RenderableType:
+    """Return a line for each thing that the other sections would show."""
+    lines = []
+    if view.unused:
+        shown = [f"{row.name} (possibly)" if row.certainty == "possible" else row.name for row in view.unused]
+        lines.append(("unused", _first(shown, SHORT)))
+    if view.startup is not None and view.startup.steps:
+        steps = ", ".join(f"{step.name} {step.wall_s:.2f} s" for step in view.startup.steps)
+        lines.append(("a start", steps))
+    if view.startup is not None and view.startup.artifacts:
+        lines.append(("kept", ", ".join(f"{file} ({kind})" for kind, file in view.startup.artifacts)))
+    if view.diagnostics:
+        found: dict[str, int] = {}
+        for group in view.diagnostics:
+            found[group.code] = found.get(group.code, 0) + len(group.rows)
+        lines.append(("diagnostics", ", ".join(f"{number} × {code}" for code, number in found.items())))
+    lines.append(("more", "fixturescope report -v; as a page: fixturescope report --format html -o report.html"))
+    widest = max(len(name) for name, _ in lines)
+    return Group(*(Text.assemble((name.ljust(widest), "dim"), f"  {printable(words)}") for name, words in lines))
+
+
+def _first(names: Sequence[str], most: int) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 # -------------------------------------------------------------------------------------------------------------- summary
@@ -50,7 +109,8 @@ def render(document: Document, options: Options) -> str:
 def _summary(version: str, view: View) -> RenderableType:
     scopes: list[RenderableType] = [Text(), _scopes(view)] if view.scopes else []
     kinds: list[RenderableType] = [Text(), _categories(view)] if view.categories else []
-    return Group(*_head(version, view.environment), *scopes, *kinds, Text(), *_totals(view))
+    parts = [*_head(version, view.environment), *scopes, *kinds, Text(), *_totals(view)]
+    return Group(*(parts if view.costs is None else parts[3:]))  # what was measured begins with its answer
 
 
 def _head(version: str, environment: Environment) -> Iterator[Text]:
@@ -100,9 +160,13 @@ def _unused_of(count: Count) -> Text:
     return Text(f"{count.unused}{possibly}")
 
 
-def _totals(view: View) -> Iterator[Text]:
+def _items(view: View) -> str:
     at_least = "" if view.items_are == "exact" else "≥ "
-    yield Text(f"{counted(view.tests, 'test')}, {at_least}{counted(view.items, 'item')}")
+    return f"{counted(view.tests, 'test')}, {at_least}{counted(view.items, 'item')}"
+
+
+def _totals(view: View) -> Iterator[Text]:
+    yield Text(_items(view))
     if view.diagnostics:
         codes = ", ".join(f"{len(group.rows)} × {printable(group.code)}" for group in view.diagnostics)
         yield Text(f"{counted(sum(len(group.rows) for group in view.diagnostics), 'diagnostic')}: {codes}")
@@ -120,16 +184,13 @@ def _fixtures(view: View, options: Options) -> RenderableType:
         return Group(heading(title, 0), Text("  none"))
     table = _fixture_table(rows, None)
     if options.width is not None and not options.wide:
-        excess = (
-            Console(file=StringIO(), width=UNBOUNDED).measure(Padding(table, (0, 0, 0, 2), expand=False)).maximum
-            - options.width
-        )
+        excess = width_of(table) - options.width
         if excess > 0:
             longest = max(len(printable(row.name)) for row in rows)
             table = _fixture_table(rows, max(SHORTEST_NAME, longest - excess))
     left_out = _left_out(view.fixtures, len(rows))
     more = [Text(f"  … and {left_out}; --wide shows all", "dim")] if left_out else []
-    return Group(heading(title, len(view.fixtures)), Padding(table, (0, 0, 0, 2), expand=False), *more)
+    return Group(heading(title, len(view.fixtures)), moved_in(table), *more)
 
 
 def _left_out(rows: Sequence[FixtureRow], shown: int) -> str:

@@ -10,7 +10,7 @@ from fixturescope._version import __version__
 from fixturescope.document import from_graph, narrow
 from fixturescope.model import Diagnostic
 from fixturescope.report import Options, render
-from tests import samples
+from tests import samples, samples_measured
 from tests.conftest import Golden
 
 
@@ -109,3 +109,58 @@ def test_hostile_names_are_spelled_out(options: Options) -> None:
 def test_hostile_names_whole_report(golden: Golden) -> None:
     text = render(samples.hostile(), options=Options(wide=True, verbose=True))
     golden(scrubbed(text), "terminal_hostile.txt")
+
+
+# ------------------------------------------------------------------------------------------------------------- measured
+
+
+@pytest.fixture
+def advised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fixturescope.report.view.advise", lambda document: samples_measured.advice())
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("terminal_measured.txt", Options()),
+        ("terminal_measured_80.txt", Options(width=80)),
+        ("terminal_measured_quiet.txt", Options(quiet=True)),
+        ("terminal_measured_wide.txt", Options(wide=True)),
+        ("terminal_measured_verbose.txt", Options(verbose=True, width=120)),
+    ],
+)
+@pytest.mark.usefixtures("advised")
+def test_whole_report_of_what_was_measured(golden: Golden, name: str, options: Options) -> None:
+    golden(scrubbed(render(samples_measured.shop(), "terminal", options)), name)
+
+
+@pytest.mark.usefixtures("advised")
+def test_what_was_measured_is_answered_in_the_first_lines_and_on_one_screen() -> None:
+    many = tuple(samples.fixture(f"fixture_number_{at}", usage=1, setups=100) for at in range(100))
+    measured = tuple(samples_measured.measurement(one.name, 0.1, 0.1) for one in many)
+    for document in (samples_measured.shop(), from_graph(samples.graph(fixtures=many).annotated(measured))):
+        lines = render(document, "terminal", Options(width=80)).splitlines()
+        assert lines[0].startswith("Fixtures take ")
+        assert len(lines) <= 36
+
+
+@pytest.mark.parametrize(
+    ("width", "first", "last"), [(80, "name", "peak"), (100, "name", "where"), (None, "name", "where")]
+)
+def test_the_table_of_costs_has_the_columns_that_there_is_room_for(width: int | None, first: str, last: str) -> None:
+    names = [f"a_fixture_with_a_long_name_{at}" for at in range(3)]
+    fixtures = tuple(samples.fixture(name, path="tests/unit/conftest.py", usage=1, setups=100) for name in names)
+    measured = tuple(samples_measured.measurement(name, 0.1, 0.1) for name in names)
+    text = render(samples.graph(fixtures=fixtures).annotated(measured), "terminal", Options(width=width))
+    table = text.partition("What a full run spends on fixtures (3)\n")[2].splitlines()[:4]
+    assert (table[0].split()[0], table[0].split()[-1]) == (first, last)
+    assert {"run", "share", "setups", "set-up", "peak"} <= set(table[0].split())
+    assert max(len(line) for line in table) <= (width or 1000)
+    assert table[1].split()[0] == names[0]
+
+
+@pytest.mark.parametrize("options", [Options(), Options(wide=True, verbose=True), Options(width=80)])
+def test_hostile_names_of_what_was_measured_are_spelled_out(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fixturescope.report.view.advise", lambda document: samples_measured.hostile_advice())
+    text = render(samples_measured.hostile(), options=options)
+    assert [one for one in text if not one.isprintable() and one != "\n"] == []
