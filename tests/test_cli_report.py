@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from fixturescope import cli
+from fixturescope.cli.base import write_reports
 from fixturescope.document import dump
 from fixturescope.measure.runs import Run
 from fixturescope.report import FORMATS, Options, render
@@ -109,3 +111,30 @@ def test_links_lead_from_where_the_report_lies_to_the_run(project: Path) -> None
         assert cli.main(["report", str(project), "--format", "markdown", "-o", str(output)]) == 0
         assert f"]({link})" in output.read_text("utf-8")
         assert ((output.parent / link).resolve()).parent == run.resolve()
+
+
+def test_a_run_leaves_reports_beside_its_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_reports(samples_measured.shop(), tmp_path)
+    assert (tmp_path / "report.md").read_bytes() == render(samples_measured.shop(), "markdown").encode()
+    assert (tmp_path / "report.html").read_bytes() == render(samples_measured.shop(), "html").encode()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_without_the_extra_a_run_leaves_what_it_can(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    write_reports(samples_measured.shop(), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.md"]
+    assert capsys.readouterr() == (
+        "",
+        "no report.html: jinja2 is not installed (pip install 'fixturescope[html]')\n",
+    )
+
+
+def test_a_report_that_needs_the_extra_says_so(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    assert cli.main(["report", str(project), "--format", "html"]) == 2
+    assert capsys.readouterr().err == "error: jinja2 is not installed\nhint: pip install 'fixturescope[html]'\n"

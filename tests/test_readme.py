@@ -104,7 +104,11 @@ def test_the_first_command_measures_the_example(tmp_path: Path) -> None:
     assert re.search(r"^a start +python ", result.stdout, re.MULTILINE)
     document = fixturescope.load(tmp_path / "bookshop" / ".fixturescope" / "runs" / "latest" / "document.json")
     assert {one.status for one in document.measurements} == {"ok"}
-    assert (tmp_path / "bookshop" / ".fixturescope" / "runs" / "latest" / "imports.html").is_file()
+    folder = tmp_path / "bookshop" / ".fixturescope" / "runs" / "latest"
+    assert (folder / "imports.html").is_file()
+    assert "](./imports.html)" in (folder / "report.md").read_text("utf-8")
+    assert 'href="./imports.html"' in (folder / "report.html").read_text("utf-8")
+    assert f"report: {folder.resolve() / 'report.html'}" in result.stderr.splitlines()
 
 
 @pytest.mark.parametrize("command", ["analyze", "measure", "report", "try", "apply"])

@@ -8,13 +8,16 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fixturescope._version import __version__
 from fixturescope.errors import UsageError
 from fixturescope.report import FORMATS, Options
+
+if TYPE_CHECKING:
+    from fixturescope.document import Document
 
 EXIT_FINDINGS = 1
 EXIT_INCOMPLETE = 4
@@ -100,6 +103,22 @@ def write(text: str, output: str | None, *, data: bool) -> None:
         from fixturescope.document import write_atomically
 
         write_atomically(output, text.encode())
+
+
+REPORTS = {"markdown": "report.md", "html": "report.html"}
+"""Format → file: what a run leaves beside its document."""
+
+
+def write_reports(document: Document, folder: Path) -> None:
+    """Write the reports that a run leaves beside its document, and say which could not be made, and why."""
+    from fixturescope.document import write_atomically
+    from fixturescope.report import render
+
+    for name, file in REPORTS.items():
+        try:
+            write_atomically(folder / file, render(document, name).encode())
+        except UsageError as error:
+            note(f"no {file}: {error.message}{f' ({error.hint})' if error.hint else ''}")
 
 
 def to_stdout(text: str, *, data: bool) -> None:

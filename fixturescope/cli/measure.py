@@ -11,6 +11,7 @@ import typer
 
 from fixturescope.cli.base import (
     EXIT_INCOMPLETE,
+    REPORTS,
     app,
     artifacts_from,
     is_file,
@@ -20,6 +21,7 @@ from fixturescope.cli.base import (
     shown_options,
     split,
     write,
+    write_reports,
 )
 from fixturescope.errors import UsageError
 from fixturescope.report import FORMATS
@@ -107,7 +109,7 @@ def measure(
         artifacts=artifacts_from(folder.path, output),
     )
     write(render(document, format, shown), output, data=FORMATS[format].is_data)
-    note(f"document: {folder.document}")
+    _say_kept(folder)
     return EXIT_INCOMPLETE if any(one.status != "ok" for one in document.measurements) else 0
 
 
@@ -151,8 +153,17 @@ def _run(
         measured = measure_fixtures(graph, options, folder=folder, watch=watch)
         document = _with_flame(from_graph(measured), folder)
         write_atomically(folder.document, dump(document))
+        write_reports(document, folder.path)
         keeper.over(stopped=any("the run was stopped" in (one.reason or "") for one in document.measurements))
     return document, folder
+
+
+def _say_kept(folder: RunFolder) -> None:
+    """Say where the document and the reports beside it are."""
+    note(f"document: {folder.document}")
+    for file in REPORTS.values():
+        if (folder.path / file).exists():
+            note(f"report: {folder.path / file}")
 
 
 def _with_flame(document: Document, folder: RunFolder) -> Document:
