@@ -38,7 +38,7 @@ def finding(view: View) -> tuple[str, tuple[str, ...]]:
     first = f"{number} of {len(rows)} take" if number > 1 else f"1 of {len(rows)} takes"
     return (
         f"fixtures take {show_seconds(view.costs.run_s)} of a full run; {first} {percent(share)} of that",
-        tuple(row.name for row in rows[:number]),
+        tuple(view.labels[row.id] for row in rows[:number]),
     )
 
 
@@ -64,7 +64,7 @@ def percent(share: float) -> str:
 def _of_source(view: View) -> tuple[str, tuple[str, ...]]:
     own = sum(1 for row in view.fixtures if row.origin in OWN_ORIGINS)
     at_least = "" if view.items_are == "exact" else "at least "
-    certain = tuple(row.name for row in view.unused if row.certainty == "certain")
+    certain = tuple(view.labels[row.id] for row in view.unused if row.certainty == "certain")
     unused = f"no test uses {len(certain)} of them" if certain else "each of them may be used"
     items = f"{at_least}{counted(view.items, 'test item')}"
     return f"{counted(own, 'fixture')} of this suite for {items}; {unused}", certain[:NAMED]

@@ -46,7 +46,10 @@ def page_data(document: Document, view: View) -> dict[str, Any]:
     return {
         "measured": view.costs is not None,
         "scopes": SCOPES,
-        "fixtures": [_fixture(one, at, changes.get(one.fixture.id, ()), frames) for one in details],
+        "fixtures": [
+            {**_fixture(one, at, changes.get(one.fixture.id, ()), frames), **_label(one, view.labels)}
+            for one in details
+        ],
         "frames": list(frames),
         "changes": {row.place: row.advice.title for row in view.changes.rows},
         "trees": {}
@@ -138,6 +141,11 @@ def _fixture(detail: Detail, at: Mapping[str, int], changes: Sequence[int], fram
             changes=changes,
         ),
     }
+
+
+def _label(detail: Detail, labels: Mapping[str, str]) -> dict[str, str]:
+    label = labels[detail.fixture.id]
+    return {} if label == detail.fixture.name else {"label": label}
 
 
 def _neighbours(neighbours: Iterable[Neighbour], at: Mapping[str, int]) -> list[list[Any]]:

@@ -238,7 +238,7 @@ def _rankings(view: View) -> Iterator[str]:
         if rows:
             show = show_seconds if ranking.unit == "s" else lambda size: show_bytes(round(size))
             level = " (level)" if len(rows) > 1 and rows[0].worst > 1 else ""
-            named = ", ".join(f"{code(row.fixture.name)} {show(row.impact)}" for row in rows)
+            named = ", ".join(f"{code(view.labels[row.fixture.id])} {show(row.impact)}" for row in rows)
             yield f"{_LENS_TITLES[ranking.lens]} {named}{level}"
 
 
@@ -323,7 +323,7 @@ def _brief(document: Document, view: View) -> Iterator[str]:
         groups = [f"{len(one.names)} × {one.status}" for one in view.costs.unmeasured[:BRIEFLY]]
         yield from ("", f"Not measured: {', '.join(groups)}.")
     if view.unused:
-        yield from ("", f"Unused: {_some(code(row.name) + _doubt(row) for row in view.unused)}.")
+        yield from ("", f"Unused: {_some(code(view.labels[row.id]) + _doubt(row) for row in view.unused)}.")
     if view.startup is not None and view.startup.steps:
         steps = ", ".join(f"{step.name} {step.wall_s:.2f} s" for step in view.startup.steps)
         yield from ("", f"A start: {steps}.")

@@ -81,7 +81,7 @@ def _in_short(view: View) -> RenderableType:
     """Return a line for each thing that the other sections would show."""
     lines = []
     if view.unused:
-        shown = [f"{row.name} (possibly)" if row.certainty == "possible" else row.name for row in view.unused]
+        shown = [view.labels[row.id] + (" (possibly)" if row.certainty == "possible" else "") for row in view.unused]
         lines.append(("unused", _first(shown, SHORT)))
     if view.startup is not None and view.startup.steps:
         steps = ", ".join(f"{step.name} {step.wall_s:.2f} s" for step in view.startup.steps)

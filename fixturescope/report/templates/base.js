@@ -39,7 +39,8 @@ function fill(element, attributes, children) {
 }
 
 function address(at) { return "#fixture=" + encodeURIComponent(fixtures[at].id); }
-function link(at, words) { return make("a", { class: "name", href: address(at), title: fixtures[at].id }, words || fixtures[at].name); }
+function called(at) { return fixtures[at].label || fixtures[at].name; }
+function link(at, words) { return make("a", { class: "name", href: address(at), title: fixtures[at].id }, words || called(at)); }
 function scope(name) { return make("span", { class: "scope " + name }, name); }
 function shorten(text, longest) {
   if (text.length <= longest) return text;

@@ -46,7 +46,7 @@ function drawNetwork(nodes, links, label, layers, center) {
     const one = fixtures[at], [x, y] = spot.get(node), cost = one.cost ? seconds(one.cost.run) + " in a run" : one.setups + " set-ups";
     return draw("a", { href: address(at), class: one.scope + (node === center ? " center" : "") + (one.unused ? " unused" : "") },
       draw("title", {}, one.id), draw("rect", { x, y, width: BOX.width, height: BOX.height, rx: 6 }),
-      draw("text", { x: x + 8, y: y + 17 }, shorten(one.name, 24)), draw("text", { x: x + 8, y: y + 32, class: "small" }, one.scope + " · " + cost));
+      draw("text", { x: x + 8, y: y + 17 }, shorten(called(at), 24)), draw("text", { x: x + 8, y: y + 32, class: "small" }, one.scope + " · " + cost));
   });
   const svg = draw("svg", { width, height, viewBox: `0 0 ${width} ${height}` }, curves, boxes);
   return make("div", { class: "net", tabindex: "0", role: "region", "aria-label": label }, svg);

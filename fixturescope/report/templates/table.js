@@ -1,6 +1,6 @@
 // The table of all fixtures: sorted and filtered as a whole, shown page by page.
 const COLUMNS = [
-  { name: "fixture", key: (one) => one.name.toLowerCase(), text: true, cell: (one, at) => [link(at), one.autouse ? " autouse" : "", one.params ? " × " + (one.params < 0 ? "?" : one.params) : ""] },
+  { name: "fixture", key: (one) => one.name.toLowerCase(), text: true, cell: (one, at) => [link(at, one.name), one.autouse ? " autouse" : "", one.params ? " × " + (one.params < 0 ? "?" : one.params) : ""] },
   { name: "full run", cost: "run", cell: (one) => [one.cost ? seconds(one.cost.run) : "–"] },
   { name: "share", cost: "share", class: "medium", cell: (one) => [one.cost ? percent(one.cost.share) : "–"] },
   { name: "set-ups", key: (one) => one.setups, cell: (one) => [String(one.setups)] },

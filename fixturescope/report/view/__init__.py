@@ -6,7 +6,7 @@ May not live here: strings of any format, and figures that only one format shows
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fixturescope.document import ORIGINS, OWN_ORIGINS, Document, to_graph
@@ -38,6 +38,7 @@ from fixturescope.report.view.inventory import (
     sum_counts,
     unused_rows,
 )
+from fixturescope.report.view.places import labels
 
 __all__ = [
     "SEVERITIES",
@@ -103,6 +104,8 @@ class View:
     heat: Heat
     rankings: tuple[Ranking, ...]
     """One a lens, in the order of `LENSES`; empty where nothing was measured."""
+    labels: Mapping[str, str]
+    """Id → what a fixture is called where its place does not stand beside it."""
     graph: FixtureGraph
     """Whatever else is asked of the document is asked of this one graph."""
 
@@ -163,5 +166,6 @@ def make_view(document: Document, advice: Sequence[Advice] | None = None) -> Vie
         changes=make_changes(document, advise(document) if advice is None else advice),
         heat=make_heat(document, costs),
         rankings=rankings,
+        labels=labels(document.fixtures),
         graph=graph,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fixturescope.document import OWN_ORIGINS, Document
 from fixturescope.model import Certainty, Fixture, Scope, Via
 from fixturescope.report.view.costs import Costs
+from fixturescope.report.view.places import labels
 
 NEAR = 2
 """So many fixtures that one asks for, and as many that ask for it, stand beside one that matters."""
@@ -19,6 +20,7 @@ class Node:
 
     id: str
     name: str
+    """What tells it from others of its name, too."""
     scope: Scope
     own: bool
     usage: int
@@ -67,12 +69,13 @@ def make_network(document: Document, costs: Costs | None, most: int | None) -> N
 
     used = [one for one in document.fixtures if most is None or one.usage or one.origin in OWN_ORIGINS]
     shown = _with_neighbours(sorted(used, key=weight), document, most)
+    called = labels(document.fixtures)
     at = {one.id: number for number, one in enumerate(shown)}
     return Network(
         nodes=tuple(
             Node(
                 id=one.id,
-                name=one.name,
+                name=called[one.id],
                 scope=one.scope,
                 own=one.origin in OWN_ORIGINS,
                 usage=one.usage,
