@@ -311,6 +311,7 @@ FindingKind = Literal[
     "unread",
     "mutates",
     "escapes",
+    "calls",
     "test_bound",
     "alters",
     "imports",
@@ -323,12 +324,15 @@ FindingKind = Literal[
 - ``unread``: a test or fixture takes it as an argument and never reads it.
 - ``mutates``: whoever got its value changes it (attribute or item assignment, ``del``, ``.append`` and the like).
 - ``escapes``: whoever got its value hands it to something that is not known to leave it alone.
+- ``calls``: whoever got its value calls it, or a method of it that is not known to leave it alone. Without ``by``: its
+  body calls something for its effect on what it did not make itself, and what that is is not known.
 - ``test_bound``: its body reads what belongs to one test: ``request.node``, ``request.function``, …
 - ``alters``: its body changes something that outlives it or that others see: ``os.environ``, a module, a class.
 - ``imports``: its body imports a module.
 - ``module_import``: its file imports a module that nothing but this fixture's body reads.
 - ``constant``: its value is built from constants alone, by calls that read nothing else.
-- ``part``: one part (attribute or item) of its value that a test reads.
+- ``part``: one part of its value (``.db``, ``['db']``, ``[0]``) that a test or fixture reads; ``*`` for all of it. Only of
+  values that are put together from parts in the fixture's own source.
 """
 
 

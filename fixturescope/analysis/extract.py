@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Protocol
 
 import libcst as cst
@@ -86,15 +87,19 @@ class _Lambdas(cst.CSTVisitor):
         self.found.append(node)
 
 
-def extract_outline(outline: Outline) -> f.ModuleFacts:
+def extract_outline(outline: Outline, whole: AbstractSet[int] = frozenset()) -> f.ModuleFacts:
     """Return the facts of one file from its outline.
 
     Statements that libcst cannot parse are left out and noted; the others stand.
+
+    Args:
+        outline: What is left of the file.
+        whole: Lines of the ``def`` of functions that are lowered with their bodies and all functions in them.
     """
     problems = [f.Note(problem.line, problem.message) for problem in outline.problems]
     modules = _parse(outline, problems)
     fixtures = frozenset().union(*(_fixture_functions(module.body) for module in modules))
-    extractor = _Extractor(MarkerLines(), fixtures)
+    extractor = _Extractor(MarkerLines(), fixtures, whole)
     body = tuple(statement for module in modules for statement in extractor.block(module.body))
     ignores = tuple((ignore.line, tuple(ignore.codes)) for ignore in outline.ignores)
     return f.ModuleFacts(body, ignores, tuple(problems))
@@ -201,9 +206,12 @@ class _Captures(cst.CSTVisitor):
 class _Extractor:
     """Lowers statements and expressions of one file."""
 
-    def __init__(self, lines: Lines, fixtures: frozenset[str]) -> None:
+    def __init__(self, lines: Lines, fixtures: frozenset[str], whole: AbstractSet[int] = frozenset()) -> None:
         self._lines = lines
         self._fixtures = fixtures
+        self._whole = whole
+        self._is_whole = False
+        """Whether what is being lowered stands in one of those functions."""
         self._statement: cst.CSTNode = cst.Pass()
         self._statements: dict[type, Callable[[Any], list[f.Stmt]]] = {
             cst.FunctionDef: self._function,
@@ -299,13 +307,15 @@ class _Extractor:
         name = node.name.value
         signature, words = Words(node.params), Words(node.body)
         decorator_texts = [_dotted_text(d.decorator) for d in node.decorators]
-        keep = keeps_body(name, decorator_texts, signature.words, words.words)
+        outer, self._is_whole = self._is_whole, self._is_whole or line in self._whole
+        keep = self._is_whole or keeps_body(name, decorator_texts, signature.words, words.words)
         params = self._params(node.params, keep)
         names = {param.name for param in params}
         reads = names if words.words & READ_EVERYTHING else names & words.reads
         calls = (words.calls & self._fixtures) - signature.words
         flow = Flow(node.body) if keep else None
         body = self._suite(node.body, line) if keep else None
+        self._is_whole = outer
         return [
             f.Function(
                 name,

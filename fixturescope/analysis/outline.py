@@ -116,14 +116,15 @@ def decode(data: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def outline(source: str) -> Outline:
+def outline(source: str, whole: AbstractSet[int] = frozenset()) -> Outline:
     """Return what is left of a source text once all is gone that cannot bear on fixtures.
 
     Args:
         source: The text as ``decode`` returns it. Need not be valid Python.
+        whole: Lines of the ``def`` of functions whose bodies stay, whatever they hold.
     """
     lexed = lex(source)
-    walk = _Walk(lexed.code, lexed.strings, lexed.fields)
+    walk = _Walk(lexed.code, lexed.strings, lexed.fields, whole)
     walk.run()
     problems = sorted({*lexed.problems, *walk.problems})[:MAX_PROBLEMS]
     return Outline(
@@ -223,12 +224,13 @@ class _Walk:
         problems: Line and message.
     """
 
-    def __init__(self, code: str, strings: list[str], fields: list[str]) -> None:
+    def __init__(self, code: str, strings: list[str], fields: list[str], whole: AbstractSet[int]) -> None:
         self.chunks: list[tuple[int, list[str]]] = []
         self.problems: list[tuple[int, str]] = []
         self._code = code
         self._strings = strings
         self._fields = fields
+        self._whole = whole
         self._has_long_strings = max(map(len, strings), default=0) > MAX_LENGTH // SHORT
         self._position = 0  # the three counts are about the text before it
         self._line = 0
@@ -440,7 +442,7 @@ class _Walk:
         if self._decorators and not name.startswith("test") and "fixture" in "".join(self._decorators):
             self._fixtures.add(name)
         dotted = ["".join(found[1].split()) for line in self._decorators if (found := _DOTTED.match(line))]
-        if keeps_body(name, dotted, arguments.words, words):
+        if self._line in self._whole or keeps_body(name, dotted, arguments.words, words):
             if not inline:
                 self._function = column
             return False

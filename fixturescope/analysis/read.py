@@ -74,12 +74,12 @@ class Reader:
         Who calls it calls `close`, whatever happens in between.
         """
         missing = [path for path in dict.fromkeys(paths) if path not in self._awaited and not self._is_known(path)]
-        chunks = _chunks(missing)
+        chunks = chunks_of(missing)
         workers = self.workers or min(os.cpu_count() or 1, MAX_WORKERS)
         if workers < 2 or (self._pool is None and sum(size for _, size in chunks) < POOL_FROM_BYTES):
             return
         if self._pool is None:
-            self._pool = _pool(workers)
+            self._pool = make_pool(workers)
         for chunk, _ in chunks:
             self._submit(self._pool, chunk)
 
@@ -117,7 +117,7 @@ class Reader:
 
     def _recall(self, path: Path) -> bool:
         """Take a file's facts from the cache, if they are there."""
-        content, _ = _content(path, self.max_bytes, path in self.fixtures_only)
+        content, _ = content_of(path, self.max_bytes, path in self.fixtures_only)
         data = self.cache.get(key_of(content)) if content is not None else None
         if data is None:
             return False
@@ -183,7 +183,7 @@ _Answer = tuple["bytes | None", bytes, "str | None"]
 """Encoded facts or None, the key of the content they are of, and why there are none."""
 
 
-def _chunks(paths: Sequence[Path]) -> list[tuple[list[Path], int]]:
+def chunks_of(paths: Sequence[Path]) -> list[tuple[list[Path], int]]:
     """Return tasks of about equal size, the largest files first."""
     sized = sorted(((_size(path), path) for path in paths), reverse=True)
     chunks: list[tuple[list[Path], int]] = []
@@ -207,7 +207,7 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
+def make_pool(workers: int) -> ProcessPoolExecutor:
     """Fork where that is safe and quick, else spawn."""
     fork = sys.platform.startswith("linux") and threading.active_count() == 1
     context = multiprocessing.get_context("fork" if fork else "spawn")
@@ -229,7 +229,7 @@ def _kill(pool: ProcessPoolExecutor) -> None:
 
 def _read_alone(path: Path, max_bytes: int, fixtures_only: frozenset[Path]) -> _Answer:
     """Read one file in a process of its own, after a worker died."""
-    with _pool(1) as pool:
+    with make_pool(1) as pool:
         try:
             return pool.submit(_read_chunk, [path], max_bytes, fixtures_only).result()[0]
         except BrokenProcessPool:
@@ -244,7 +244,7 @@ def _read_one(path: Path, max_bytes: int, fixtures_only: bool = False) -> _Answe
     from fixturescope.analysis.extract import extract_outline
     from fixturescope.analysis.outline import decode, outline
 
-    content, problem = _content(path, max_bytes, fixtures_only)
+    content, problem = content_of(path, max_bytes, fixtures_only)
     if content is None:
         return None, b"", problem
     try:
@@ -254,7 +254,7 @@ def _read_one(path: Path, max_bytes: int, fixtures_only: bool = False) -> _Answe
     return f.encode(extract_outline(outline(text))), key_of(content), None
 
 
-def _content(path: Path, max_bytes: int, fixtures_only: bool = False) -> tuple[bytes | None, str | None]:
+def content_of(path: Path, max_bytes: int, fixtures_only: bool = False) -> tuple[bytes | None, str | None]:
     """Return the bytes of a file, or None and why not. What is no regular file is never opened."""
     try:
         if not path.is_file():

@@ -99,7 +99,7 @@ def test_little_is_not_worth_a_pool(tmp_path: Path) -> None:
 def test_chunks_are_of_about_equal_size_the_largest_first(tmp_path: Path) -> None:
     for name, size in (("a", 300_000), ("b", 60_000), ("c", 60_000), ("d", 60_000), ("e", 10)):
         (tmp_path / name).write_bytes(b"x" * size)
-    chunks = module._chunks([*(tmp_path / name for name in "edcba"), tmp_path / "none"])
+    chunks = module.chunks_of([*(tmp_path / name for name in "edcba"), tmp_path / "none"])
     assert [([path.name for path in paths], size) for paths, size in chunks] == [
         (["a"], 300_000),
         (["d", "c"], 120_000),
@@ -260,7 +260,7 @@ class Pool:
 
 
 def test_a_file_whose_own_process_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_pool", lambda workers: Pool(BrokenProcessPool()))
+    monkeypatch.setattr(module, "make_pool", lambda workers: Pool(BrokenProcessPool()))
     paths = drawn(tmp_path, 2, padding=300_000)
     reader = Reader(workers=2)
     reader.read_all(paths)
@@ -283,7 +283,7 @@ class Queue(Pool):
 
 def test_a_file_that_is_needed_now_does_not_wait_for_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pool = Queue()
-    monkeypatch.setattr(module, "_pool", lambda workers: pool)
+    monkeypatch.setattr(module, "make_pool", lambda workers: pool)
     monkeypatch.setattr(module, "POOL_FROM_BYTES", 0)
     paths = drawn(tmp_path, 3)
     reader = Reader(workers=2)
@@ -298,7 +298,7 @@ def test_a_file_that_is_needed_now_does_not_wait_for_its_turn(tmp_path: Path, mo
 def test_a_pool_that_broke_meanwhile_is_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pool = Queue()
     pool.tasks = [[], []]
-    monkeypatch.setattr(module, "_pool", lambda workers: pool)
+    monkeypatch.setattr(module, "make_pool", lambda workers: pool)
     monkeypatch.setattr(module, "POOL_FROM_BYTES", 0)
     paths = drawn(tmp_path, 2)
     reader = Reader(workers=2)
@@ -310,7 +310,7 @@ def test_a_pool_that_broke_meanwhile_is_not_asked_again(tmp_path: Path, monkeypa
 
 def test_an_interrupt_leaves_no_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pool = Pool(KeyboardInterrupt())
-    monkeypatch.setattr(module, "_pool", lambda workers: pool)
+    monkeypatch.setattr(module, "make_pool", lambda workers: pool)
     with pytest.raises(KeyboardInterrupt):
         Reader(workers=2).read_all(drawn(tmp_path, 2, padding=300_000))
     assert pool.ended == ["shutdown {'wait': False, 'cancel_futures': True}", "terminate"]
@@ -318,7 +318,7 @@ def test_an_interrupt_leaves_no_workers(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_with_threads_alive_workers_are_spawned(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module.threading, "active_count", lambda: 2)
-    with module._pool(1) as pool:
+    with module.make_pool(1) as pool:
         assert pool._mp_context.get_start_method() == "spawn"  # type: ignore[attr-defined]
 
 
