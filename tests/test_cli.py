@@ -97,6 +97,13 @@ def test_options_reach_the_analysis(analysis: Analysis) -> None:
     }
 
 
+def test_advice_reads_bodies_and_says_what_to_change(analysis: Analysis, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["analyze", "--advice"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    at = shown.index("What to change first (2)")
+    assert [shown[at + 1], shown[at + 3]] == ["   1  Delete printer", "   2  Delete receipt"]
+
+
 @pytest.mark.parametrize(
     ("flags", "options"),
     [

@@ -42,6 +42,7 @@ def analyze(
     fail_on: Annotated[
         list[str] | None, typer.Option(metavar="unused|warning|error", help="Exit 1 if there are any.")
     ] = None,
+    advice: Annotated[bool, typer.Option("--advice", help="Read bodies, too, and say what to change first.")] = False,
     progress: Annotated[bool, typer.Option(help="A progress bar, where stderr is a terminal.")] = True,
     cache: Annotated[bool, typer.Option(help="Keep what was read of each file, and use it.")] = True,
     brief: Annotated[bool, typer.Option("--brief", help="What fits a comment on a pull request.")] = False,
@@ -51,6 +52,7 @@ def analyze(
 ) -> int:
     """Show the graph of fixtures and tests, from source alone: nothing of the project is imported or run."""
     from fixturescope import analysis
+    from fixturescope.analysis.readings import read_bodies
     from fixturescope.document import from_graph, narrow
     from fixturescope.report import render
 
@@ -59,6 +61,8 @@ def analyze(
         graph = analysis.analyze(
             paths or (), rootdir=rootdir, python=python, settings=settings, progress=tell, cache=cache
         )
+    if advice:
+        graph = graph.with_readings(read_bodies(graph))
     document = from_graph(graph)
     shown = document if name is None else narrow(document, name)
     options = shown_options(quiet=quiet, verbose=verbose, wide=wide, brief=brief, to_file=is_file(output))

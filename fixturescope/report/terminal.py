@@ -10,7 +10,7 @@ from rich.text import Text
 
 from fixturescope.document import OWN_ORIGINS, Document
 from fixturescope.model import Certainty, Severity
-from fixturescope.report import Options, costs, recorded, startup
+from fixturescope.report import Options, advice_section, costs, recorded, startup
 from fixturescope.report.finding import finding, promise
 from fixturescope.report.tables import ROWS, SHORTEST_NAME, as_text, counted, heading, make_table, moved_in, width_of
 from fixturescope.report.view import Count, DiagnosticGroup, Environment, FixtureRow, UnusedRow, View, make_view
@@ -37,6 +37,8 @@ def render(document: Document, options: Options) -> str:
         sections.append(costs.section(view.costs, options))
     if document.recorded:
         sections.append(recorded.section(document, options))
+    if document.readings and document.name_glob is None:  # numbered, and the numbers are those of the whole suite
+        sections.append(advice_section.section(document, options))
     if not is_quiet and not is_short:
         sections.append(_fixtures(view, options))
     if not is_short:
