@@ -23,6 +23,7 @@ from fixturescope.model import (
     Measurement,
     Reading,
     Recorded,
+    Scope,
     Startup,
     Test,
     Trial,
@@ -115,6 +116,7 @@ class FixtureGraph:
         startup: Startup | None = None,
         recorded: Sequence[Recorded] = (),
         more: Sequence[Fixture] = (),
+        rescoped: Sequence[Fixture] = (),
     ) -> FixtureGraph:
         """Return the same graph with what its fixtures cost.
 
@@ -124,10 +126,11 @@ class FixtureGraph:
             startup: What a run pays before its first test.
             recorded: What fixtures cost in an ordinary run.
             more: What was measured and no analysis lists: ``setUp``, ``setup_module`` and the like.
+            rescoped: Fixtures of the graph whose scope is known since pytest has run, with that scope.
         """
-        known = {fixture.id for fixture in self.fixtures}
+        known = {fixture.id: fixture for fixture in (*self.fixtures, *rescoped)}
         return self._with(
-            fixtures=(*self.fixtures, *(one for one in more if one.id not in known)),
+            fixtures=(*known.values(), *(one for one in more if one.id not in known)),
             measurements=measurements,
             measured=measured,
             startup=startup,
@@ -200,6 +203,14 @@ class FixtureGraph:
     def usages(self, fixture: Fixture | str) -> tuple[Test, ...]:
         """Return the tests that set a fixture up, directly or through others."""
         return tuple(self._tests[test] for test in self._users.get(self.fixture(fixture).id, ()))
+
+    def setups_under(self, fixture: Fixture | str, scope: Scope) -> int:
+        """Return how often a full run in one process would set a fixture up if it had another scope."""
+        one = self.fixture(fixture)
+        if scope == "function":
+            return one.usage
+        places = {place for test in self.usages(one) for place in _places(test, scope)}
+        return len(places) * max(one.params or 1, 1)
 
     def closure(self, test: Test | str) -> dict[str, Fixture]:
         """Return what each name means to a test: requested name → fixture."""
@@ -478,6 +489,14 @@ def _plain(struct: msgspec.Struct) -> dict[str, Any]:
         for name in struct.__struct_fields__
         if name != "id" and isinstance(value := getattr(struct, name), str | int | bool)
     }
+
+
+def _places(test: Test, scope: Scope) -> tuple[str, ...]:
+    """Return the instances of a wider scope than ``function`` in which a test runs."""
+    if scope == "class":
+        inside = f"{test.path}::{test.cls}"
+        return (inside,) if test.cls else tuple(f"{test.id}#{number}" for number in range(test.items))
+    return ({"session": "", "module": test.path}.get(scope, test.path.rpartition("/")[0]),)
 
 
 _COSTS = ("status", "setup_s", "setup_cold_s", "teardown_s", "memory_peak", "memory_retained", "memory_leaked")

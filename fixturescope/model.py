@@ -163,6 +163,12 @@ class Samples(msgspec.Struct, frozen=True, kw_only=True):
 NOT_COLLECTED = "not collected: "
 """How the notes begin that name what pytest could not collect."""
 
+NOT_MEASURED = "not measured: "
+"""How the notes begin that say how much was left out."""
+
+EACH_ITS_PROCESS = "each measurement in a pytest process of its own: "
+"""How the note begins that says why no process was forked: it takes a whole start of pytest for each measurement."""
+
 
 class Duration(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds, of the fixture itself and together with all the fixtures that it needs."""

@@ -6,18 +6,23 @@ import contextlib
 import fnmatch
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from fixturescope.document import ORIGINS, OWN_ORIGINS
 from fixturescope.errors import UsageError
 from fixturescope.graph import FixtureGraph
 from fixturescope.measure import wire
-from fixturescope.model import NOT_COLLECTED, SCOPES, Fixture, Measurement
+from fixturescope.model import NOT_COLLECTED, NOT_MEASURED, SCOPES, Fixture, Measurement
 
 GROUPS = ("own", "used", "unused", *SCOPES, *ORIGINS)
 """What ``--only`` takes."""
+
+MOST_NAMES = 5
+"""So many fixtures of which parameters are left out are named, and the others counted."""
 
 
 @dataclass(frozen=True)
@@ -71,20 +76,25 @@ class Plan:
     """Digest of the files that define fixtures."""
     xunit: tuple[Fixture, ...] = ()
     """``setUp``, ``setup_module`` and the like, which no analysis lists, as fixtures of their class or module."""
+    rescoped: tuple[Fixture, ...] = ()
+    """Fixtures whose scope a function decides, with the scope that it has decided on."""
 
 
 def make_plan(graph: FixtureGraph, inventory: wire.Inventory, selection: Selection) -> Plan:
     """Return the plan: of the wanted fixtures, those that a full run sets up most often first."""
     styled = {one.key: _as_fixture(one, graph.info.rootdir) for one in inventory.definitions if one.xunit}
-    fixtures = (*graph.fixtures, *styled.values())
+    find = _Finder(graph.info.rootdir, inventory, styled)
+    rescoped = {one.id: one for one in _rescoped(graph, find)}
+    fixtures = (*(rescoped.get(one.id, one) for one in graph.fixtures), *styled.values())
     wanted = sorted((one for one in fixtures if _wanted(one, selection)), key=_rank)
     kept = wanted if selection.most is None else wanted[: selection.most]
-    notes = []
+    notes = [f"{one.id}: its scope is decided while pytest runs; here it is {one.scope}" for one in rescoped.values()]
     if len(kept) < len(wanted):
-        notes.append(f"{len(wanted) - len(kept)} of {len(wanted)} fixtures are left out: --max-fixtures {len(kept)}")
-    find = _Finder(graph.info.rootdir, inventory, styled)
+        left_out = len(wanted) - len(kept)
+        notes.append(f"{NOT_MEASURED}{left_out} of {len(wanted)} fixtures (--max-fixtures {len(kept)})")
     targets: list[Target] = []
     unmeasurable: list[Measurement] = []
+    cut: list[tuple[str, int, int]] = []
     for fixture in kept:
         definition = find(fixture)
         if definition is None:
@@ -95,13 +105,32 @@ def make_plan(graph: FixtureGraph, inventory: wire.Inventory, selection: Selecti
         else:
             carriers = definition.carriers[: selection.most_params]
             if len(carriers) < len(definition.carriers):
-                notes.append(
-                    f"{fixture.id}: {len(carriers)} of {len(definition.carriers)} parameters are measured (--max-params)"
-                )
+                cut.append((fixture.name, len(carriers), len(definition.carriers)))
             targets += [_target(fixture, definition, carrier) for carrier in carriers]
+    if cut:
+        notes.append(_cut_params(cut, selection.most_params))
     kept_ids = {one.id for one in kept}
     xunit = tuple(one for one in styled.values() if one.id in kept_ids)
-    return Plan(tuple(targets), tuple(unmeasurable), tuple(notes), _digest(inventory), xunit)
+    return Plan(tuple(targets), tuple(unmeasurable), tuple(notes), _digest(inventory), xunit, tuple(rescoped.values()))
+
+
+def _rescoped(graph: FixtureGraph, find: _Finder) -> Iterator[Fixture]:
+    """Give the fixtures whose scope a function decides, with the scope that pytest has decided on."""
+    for fixture in graph.fixtures:
+        if fixture.scope_is == "dynamic" and (definition := find(fixture)) is not None:
+            scope = next((one for one in SCOPES if one == definition.scope), fixture.scope)
+            setups = graph.setups_under(fixture, scope)
+            yield msgspec.structs.replace(fixture, scope=scope, setups=setups)
+
+
+def _cut_params(cut: Sequence[tuple[str, int, int]], most: int) -> str:
+    """Say of which fixtures parameters are left out: name, how many are measured, and how many there are."""
+    left_out = sum(there - measured for _, measured, there in cut)
+    named = [f"{name} has {there}" for name, _, there in cut[:MOST_NAMES]]
+    more = [f"{len(cut) - MOST_NAMES} more fixtures"] if len(cut) > MOST_NAMES else []
+    words = "parameter" if left_out == 1 else "parameters"
+    beyond = f"beyond the first {most} of a fixture (--max-params)"
+    return f"{NOT_MEASURED}{left_out} {words} {beyond}: {', '.join([*named, *more])}"
 
 
 def _digest(inventory: wire.Inventory) -> str:

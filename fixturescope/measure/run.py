@@ -26,7 +26,7 @@ from fixturescope.measure.startup import measure_startup
 from fixturescope.measure.supervisor import Result, Supervisor
 from fixturescope.measure.visits import MOST as MOST_VISITS
 from fixturescope.measure.visits import enough
-from fixturescope.model import Isolation, Measurement
+from fixturescope.model import EACH_ITS_PROCESS, Isolation, Measurement
 
 EMPTY = "fixturescope_empty"
 """A fixture of the probe that does nothing."""
@@ -172,6 +172,7 @@ def measure_fixtures(
         startup=startup,
         recorded=record.recorded,
         more=plan.xunit,
+        rescoped=plan.rescoped,
     )
 
 
@@ -191,12 +192,12 @@ def _project(graph: FixtureGraph, options: Options, scratch: Path, cwd: Path) ->
 
 def _isolation(options: Options, inventory: wire.Inventory) -> tuple[Isolation, str]:
     if options.isolation == "fresh":
-        return "fresh", "each measurement in a pytest process of its own: --isolation fresh"
+        return "fresh", f"{EACH_ITS_PROCESS}--isolation fresh"
     if options.isolation == "fork":
         return "fork", "each measurement in a fork of the process that collected: --isolation fork"
     if inventory.unsafe is None:
         return "fork", "each measurement in a fork of the process that collected"
-    return "fresh", f"each measurement in a pytest process of its own: {inventory.unsafe}"
+    return "fresh", f"{EACH_ITS_PROCESS}{inventory.unsafe}"
 
 
 @dataclass

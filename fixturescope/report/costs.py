@@ -55,13 +55,14 @@ def section(costs: Costs, options: Options) -> RenderableType:
 
 def _measured(costs: Costs, options: Options) -> RenderableType:
     head = heading("What a full run spends on fixtures", len(costs.rows))
+    known = [Text(f"  {printable(line)}") for line in costs.to_know]
     if not costs.rows:
-        return Group(head, Text("  none could be set up"))
+        return Group(head, Text("  none could be set up"), *known)
     most = len(costs.rows) if options.wide else ROWS if options.verbose else SHORT
     rows = costs.rows[:most]
     hidden = len(costs.rows) - len(rows)
     more = [Text(f"  … and {counted(hidden, 'cheaper one')}; --wide shows all", "dim")] if hidden else []
-    return Group(head, moved_in(_fitting(rows, options)), *more, _sum(costs))
+    return Group(head, moved_in(_fitting(rows, options)), *more, _sum(costs), *known)
 
 
 def _sum(costs: Costs) -> Text:

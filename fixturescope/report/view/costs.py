@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fixturescope.document import Document
-from fixturescope.model import NOT_COLLECTED, Measurement, Scope, Status
+from fixturescope.model import EACH_ITS_PROCESS, NOT_COLLECTED, NOT_MEASURED, Measurement, Scope, Status
 from fixturescope.report.rank import Ranked, Ranking, rank
 from fixturescope.report.view.places import place
 
@@ -83,6 +83,8 @@ class Costs:
     """Fixture and what it left running."""
     not_collected: tuple[str, ...]
     """Files and folders that pytest could not collect, each with what it said."""
+    to_know: tuple[str, ...]
+    """Of how it was measured, what belongs to every answer: what was left out, and why it took so long."""
     how: tuple[str, ...]
 
 
@@ -114,6 +116,7 @@ def make_costs(document: Document, ranking: Ranking | None = None) -> Costs:
         not_collected=tuple(
             one.removeprefix(NOT_COLLECTED) for one in document.measured if one.startswith(NOT_COLLECTED)
         ),
+        to_know=tuple(one for one in document.measured if one.startswith((NOT_MEASURED, EACH_ITS_PROCESS))),
         how=document.measured,
     )
 
