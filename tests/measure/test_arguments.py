@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 import fixturescope
+from fixturescope.document import from_graph
 from fixturescope.measure.plan import Selection
 from fixturescope.measure.run import Options, measure_fixtures
 from fixturescope.measure.runs import RunFolder
+from fixturescope.report import render
 from tests.measure.helpers import by_name, measured, write
 
 SHOP = {
@@ -117,3 +119,31 @@ def test_an_interpreter_without_pytest_is_named(tmp_path: Path) -> None:
     assert done.stderr.endswith(
         f"error: {python} has no pytest\nhint: install it there, or name another interpreter: --python\n"
     )
+
+
+RERUNS = """
+    import threading
+
+    HAS_PYTEST_HANDLECRASHITEM = True
+
+    def pytest_configure(config):
+        if HAS_PYTEST_HANDLECRASHITEM:
+            threading.Thread(target=threading.Event().wait, name="server", daemon=True).start()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "isolation"),
+    [("pytest_rerunfailures", "fork"), ("another", "fresh")],
+)
+def test_a_thread_that_only_workers_need_is_not_started(tmp_path: Path, name: str, isolation: str) -> None:
+    """A stand-in for the plugin, whose thread serves workers of xdist; where another's thread lives, the answer says so."""
+    files = {
+        "conftest.py": f"import pytest\npytest_plugins = ['{name}']\n\n@pytest.fixture\ndef a(): pass\n",
+        f"{name}.py": RERUNS,
+        "test_it.py": "def test_it(a): pass\n",
+    }
+    graph = measured(write(tmp_path / "suite", files), tmp_path / "run", memory=False, startup=False, least=1, most=1)
+    assert [one.isolation for one in graph.measurements] == [isolation]
+    why = "each measurement in a pytest process of its own: 1 other thread is alive after collection: server"
+    assert (f"  {why}\n" in render(from_graph(graph))) == (isolation == "fresh")

@@ -197,7 +197,8 @@ def why_not_fork() -> str | None:
         return "on macOS the system's own libraries do not survive a fork"
     others = [one.name for one in threading.enumerate() if one is not threading.main_thread()]
     if others:
-        return f"{len(others)} other threads are alive after collection: {', '.join(others[:5])}"
+        words = "1 other thread is" if len(others) == 1 else f"{len(others)} other threads are"
+        return f"{words} alive after collection: {', '.join(others[:5])}"
     for name, why in UNSAFE_MODULES.items():
         if name in sys.modules:
             return why

@@ -20,6 +20,9 @@ from fixturescope.measure.probe import isolation, memory, rounds
 from fixturescope.measure.probe.inventory import Suite
 from fixturescope.measure.probe.witness import RUN_VARIABLE
 
+THREADS_FOR_WORKERS = {"pytest_rerunfailures": "HAS_PYTEST_HANDLECRASHITEM"}
+"""Plugins that start a thread where xdist is installed, for its workers, of which there are none here; and what turns it off."""
+
 
 @pytest.fixture
 def fixturescope_empty() -> None:
@@ -29,6 +32,15 @@ def fixturescope_empty() -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option by which the host tells where it listens."""
     parser.addoption("--fixturescope-socket", type=int, help="for fixturescope's own use")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main() -> None:
+    """Keep plugins from starting threads that nobody needs: with one alive, no process can be forked."""
+    for name, flag in THREADS_FOR_WORKERS.items():
+        module = sys.modules.get(name)
+        if hasattr(module, flag):
+            setattr(module, flag, False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
