@@ -65,6 +65,11 @@ class RunFolder:
         return self.path / "report.txt"
 
     @property
+    def lock(self) -> Path:
+        """Locked by the process that measures, as long as it lives: its number alone may be another's by now."""
+        return self.path / "lock"
+
+    @property
     def log(self) -> Path:
         """What pytest, plugins and conftests print, and in the background what we say."""
         return self.path / "log"
@@ -75,9 +80,14 @@ class RunFolder:
             run = msgspec.json.decode((self.path / "run.json").read_bytes(), type=Run)
         except (OSError, msgspec.MsgspecError):
             return None
-        if run.state == "running" and not _alive(run.pid):
+        if run.state == "running" and not self.goes_on(run):
             return msgspec.structs.replace(run, state="stopped")
         return run
+
+    def goes_on(self, run: Run) -> bool:
+        """Return whether the process that measures lives."""
+        held = _is_locked(self.lock)
+        return _alive(run.pid) if held is None else held
 
     def write(self, run: Run) -> None:
         """Say what became of the run."""
@@ -91,12 +101,16 @@ class Keeper:
         folder: Of the run.
         arguments: Of the command line.
         now: Gives the local time.
+
+    Raises:
+        UsageError: Another process measures into the folder.
     """
 
     def __init__(
         self, folder: RunFolder, arguments: Sequence[str], *, now: Callable[[], datetime] = datetime.now
     ) -> None:
         self._folder = folder
+        self._lock = _lock(folder.lock)
         self._run = Run(pid=os.getpid(), started=now().isoformat(timespec="seconds"), arguments=tuple(arguments))
         folder.write(self._run)
 
@@ -106,6 +120,8 @@ class Keeper:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if kind is not None:
             self._write(state="stopped" if kind is KeyboardInterrupt else "failed")
+        if self._lock is not None:
+            os.close(self._lock)
 
     def __call__(self, done: int, total: int) -> None:
         """Say how far the run is."""
@@ -215,11 +231,53 @@ def stop(folder: RunFolder, *, patience_s: float = 30.0, clock: Callable[[], flo
     with contextlib.suppress(OSError):
         os.kill(run.pid, signal.SIGINT)
     began = clock()
-    while _alive(run.pid):
+    while folder.goes_on(run):
         if clock() - began > patience_s:
             return False
         time.sleep(0.1)
     return True
+
+
+def _lock(path: Path, *, tries: int = 20) -> int | None:
+    """Lock a file for as long as this process lives, or until the descriptor is closed; None where nothing can be locked."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    for _ in range(tries):  # whoever looks whether it is locked holds it for a moment
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.01)
+        except OSError:  # not on this file system
+            os.close(descriptor)
+            path.unlink()
+            return None
+        else:
+            return descriptor
+    os.close(descriptor)
+    raise UsageError("another process measures into this folder", path=str(path.parent), hint="fixturescope runs stop")
+
+
+def _is_locked(path: Path) -> bool | None:
+    """Return whether a living process holds the lock; None where there is no telling."""
+    try:
+        import fcntl
+
+        descriptor = os.open(path, os.O_RDONLY)
+    except (ImportError, OSError):
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return None
+    else:
+        return False
+    finally:
+        os.close(descriptor)
 
 
 def _alive(pid: int) -> bool:
