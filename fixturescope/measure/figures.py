@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from fixturescope.measure import wire
 from fixturescope.measure.plan import Target
-from fixturescope.measure.probe.clock import median, spread
+from fixturescope.measure.probe.clock import median, settled, spread
 from fixturescope.measure.supervisor import Result
 from fixturescope.model import (
     AllocationSite,
@@ -43,7 +43,7 @@ def combine(
     """
     timed = results["time"]
     first = timed.rounds[0] if timed.rounds else None
-    visits = [one.rounds for one in (timed, *again) if one.rounds]
+    visits = [_counted(one) for one in (timed, *again) if one.rounds]
     memory, memory_reason = _memory(target.key, results, no_memory)
     seen = first if first is not None else wire.Round(timed.order.number)
     return Measurement(
@@ -93,7 +93,15 @@ def _status(name: str) -> Status:
 
 def warm_seconds(key: str, result: Result) -> list[float]:
     """Return what each warm round of a result spent on the fixture itself, set-up and teardown together."""
-    return [_costs(key, one, lambda event: event.setup_s + (event.teardown_s or 0.0))[0] for one in result.rounds[1:]]
+    return [
+        _costs(key, one, lambda event: event.setup_s + (event.teardown_s or 0.0))[0] for one in _counted(result)[1:]
+    ]
+
+
+def _counted(result: Result) -> tuple[wire.Round, ...]:
+    """Return the first round and the warm ones that do not come too early to count."""
+    first, *warm = result.rounds
+    return (first, *warm[settled(len(warm), result.order.least) :])
 
 
 def _duration(key: str, visits: Sequence[Sequence[wire.Round]], cost: Callable[[wire.Event], float]) -> Duration | None:

@@ -353,7 +353,7 @@ class _Work:
         if visit:
             first = self._journal.results[self._entry(target, "time")].order
             result = self._supervisor.measure(
-                replace(order, carrier=first.carrier, whole=first.whole, most=order.least)
+                replace(order, carrier=first.carrier, whole=first.whole, most=min(order.most, 2 * order.least))
             )
         elif kind == "time":
             result = self._first_that_works(target, order)

@@ -124,3 +124,8 @@ def test_sleep_counts_and_a_busy_machine_does_not() -> None:
             other.kill()
             other.wait()
     assert busy < 1.5 * alone
+
+
+@pytest.mark.parametrize(("rounds", "early"), [(0, 0), (5, 0), (9, 0), (10, 5), (11, 5), (20, 10)])
+def test_the_first_half_does_not_count_once_the_rest_is_enough(rounds: int, early: int) -> None:
+    assert clock.settled(rounds, least=5) == early

@@ -92,6 +92,19 @@ class Pause:
         self._watch.stop()
 
 
+def settled(rounds: int, least: int) -> int:
+    """Return how many of so many warm rounds come too early to count: half, once the others are enough.
+
+    The interpreter adapts code while it runs, caches of the processor fill, and pages that a fork shares are copied: in a
+    run of the suite, a fixture that is set up a thousand times pays for that once.
+
+    Args:
+        rounds: How many there were.
+        least: How many have to count at least.
+    """
+    return rounds // 2 if rounds >= 2 * least else 0
+
+
 def spread(values: Sequence[float]) -> float:
     """Return the interquartile range divided by the median: 0 for fewer than two values or a median of 0."""
     middle = median(values)

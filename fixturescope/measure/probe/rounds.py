@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from time import perf_counter
 from typing import Any, Literal
 
@@ -18,6 +18,9 @@ from fixturescope.measure.probe.ledger import Account
 from fixturescope.measure.probe.witness import Witness
 
 Send = Callable[[wire.Message], None]
+
+SETTLE_S = 0.05
+"""For so long there are twice as many warm rounds as have to be: the first half is there to warm up."""
 
 
 class Stop(Exception):  # noqa: N818 - it is no error, it ends a measurement
@@ -95,10 +98,16 @@ def _repeat(order: wire.Order, suite: Suite, item: pytest.Function, listener: Li
             send(round_)
         if number and round_ is not None:
             warm.append(sum(event.setup_s for event in round_.events if event.key == order.key))
-        if len(warm) >= order.least and (
-            clock.spread(warm) <= order.spread or perf_counter() - began > order.patience_s
-        ):
+        if enough(warm, order, perf_counter() - began):
             break
+
+
+def enough(warm: Sequence[float], order: wire.Order, spent_s: float) -> bool:
+    """Return whether warm rounds agree well enough; cheap ones get time to settle first."""
+    if len(warm) < order.least or (spent_s < SETTLE_S and len(warm) < 2 * order.least):
+        return False
+    counted = warm[clock.settled(len(warm), order.least) :]
+    return clock.spread(counted) <= order.spread or spent_s > order.patience_s
 
 
 def _round(order: wire.Order, suite: Suite, item: pytest.Function, listener: Listener, send: Send) -> None:
