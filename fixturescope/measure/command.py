@@ -6,6 +6,7 @@ fixturescope comes onto the project's path with it.
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import tempfile
@@ -29,23 +30,31 @@ class Spoiler:
     """A plugin that changes what is measured, and the options with which it does not."""
 
     distribution: str
+    plugin: str
+    """As ``-p no:`` names it."""
     options: tuple[str, ...]
     why: str
 
 
 SPOILERS = (
-    Spoiler("pytest-xdist", ("-n0",), "workers would each collect and set up for themselves"),
-    Spoiler("pytest-cov", ("--no-cov",), "tracing slows what is measured"),
+    Spoiler("pytest-xdist", "xdist", ("-n0",), "workers would each collect and set up for themselves"),
+    Spoiler("pytest-cov", "pytest_cov", ("--no-cov",), "tracing slows what is measured"),
     Spoiler(
         "pytest-randomly",
+        "randomly",
         ("--randomly-dont-reorganize", "--randomly-dont-reset-seed"),
         "the order of tests decides which one is the carrier",
     ),
     Spoiler(
-        "pytest-random-order", ("--random-order-bucket=none",), "the order of tests decides which one is the carrier"
+        "pytest-random-order",
+        "random_order",
+        ("--random-order-bucket=none",),
+        "the order of tests decides which one is the carrier",
     ),
-    Spoiler("pytest-timeout", ("--timeout=0",), "--timeout of fixturescope holds instead"),
-    Spoiler("pytest-rerunfailures", ("--reruns=0",), "a fixture that fails is reported, not tried again"),
+    Spoiler("pytest-timeout", "timeout", ("--timeout=0",), "--timeout of fixturescope holds instead"),
+    Spoiler(
+        "pytest-rerunfailures", "rerunfailures", ("--reruns=0",), "a fixture that fails is reported, not tried again"
+    ),
 )
 """All that are known."""
 
@@ -79,8 +88,9 @@ class ProjectPytest:
 
     @property
     def spoilers(self) -> tuple[Spoiler, ...]:
-        """The plugins that are switched off."""
-        return tuple(one for one in self.spoiling if one.distribution in self.plugins)
+        """The plugins that are switched off; those that ``-p no:`` keeps out know no options."""
+        blocked = _blocked(self.options)
+        return tuple(one for one in self.spoiling if one.distribution in self.plugins and one.plugin not in blocked)
 
     def command(
         self, *options: str, arguments: Sequence[str] | None = None, interpreter: Sequence[str] = (), first: str = ""
@@ -122,6 +132,13 @@ class ProjectPytest:
             "HYPOTHESIS_STORAGE_DIRECTORY": os.fspath(self.scratch / "hypothesis"),
             RUN_VARIABLE: self.run,
         }
+
+
+def _blocked(options: Sequence[str]) -> frozenset[str]:
+    """Return the plugins that options for pytest keep out: ``-p no:NAME`` or ``-pno:NAME``."""
+    named = [word for before, word in itertools.pairwise(("", *options)) if before == "-p"]
+    named += [word[2:] for word in options if word.startswith("-p")]
+    return frozenset(name.removeprefix("no:") for name in named if name.startswith("no:"))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import pytest
 
 import fixturescope
 from fixturescope.document import from_graph
+from fixturescope.measure.command import ProjectPytest
 from fixturescope.measure.plan import Selection
 from fixturescope.measure.run import Options, measure_fixtures
 from fixturescope.measure.runs import RunFolder
@@ -147,3 +148,25 @@ def test_a_thread_that_only_workers_need_is_not_started(tmp_path: Path, name: st
     assert [one.isolation for one in graph.measurements] == [isolation]
     why = "each measurement in a pytest process of its own: 1 other thread is alive after collection: server"
     assert (f"  {why}\n" in render(from_graph(graph))) == (isolation == "fresh")
+
+
+@pytest.mark.parametrize(
+    ("options", "switched_off"),
+    [
+        ((), ["pytest-xdist", "pytest-cov"]),
+        (("-p", "no:xdist"), ["pytest-cov"]),
+        (("-pno:pytest_cov", "-x"), ["pytest-xdist"]),
+    ],
+)
+def test_a_plugin_that_is_kept_out_knows_no_options(options: tuple[str, ...], switched_off: list[str]) -> None:
+    project = ProjectPytest(
+        python=sys.executable,
+        cwd=Path(),
+        arguments=(),
+        rootdir=Path(),
+        scratch=Path(),
+        run="",
+        options=options,
+        plugins=("pytest-cov", "pytest-xdist"),
+    )
+    assert [one.distribution for one in project.spoilers] == switched_off
