@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from fixturescope.measure import wire
 from fixturescope.measure.plan import Target
@@ -77,6 +78,18 @@ def reach(key: str, needs: Mapping[str, Sequence[str]]) -> frozenset[str]:
     return frozenset(found)
 
 
+def _whole(first: wire.Round, round_: wire.Round) -> wire.Round:
+    """Return a round with what stayed set up before or after it, at what it cost in the first one."""
+    known = {event.key: event for event in first.events}
+    here = {event.key: event for event in round_.events}
+    lasting = {
+        key: replace(event, teardown_s=known[key].teardown_s)
+        for key, event in here.items()
+        if event.teardown_s is None and key in known
+    }
+    return replace(round_, events=tuple({**known, **here, **lasting}.values()))
+
+
 def _status(name: str) -> Status:
     known: tuple[Status, ...] = (
         "ok",
@@ -101,7 +114,7 @@ def warm_seconds(key: str, result: Result) -> list[float]:
 def _counted(result: Result) -> tuple[wire.Round, ...]:
     """Return the first round and the warm ones that do not come too early to count."""
     first, *warm = result.rounds
-    return (first, *warm[settled(len(warm), result.order.least) :])
+    return (first, *(_whole(first, one) for one in warm[settled(len(warm), result.order.least) :]))
 
 
 def _duration(key: str, visits: Sequence[Sequence[wire.Round]], cost: Callable[[wire.Event], float]) -> Duration | None:

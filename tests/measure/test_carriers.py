@@ -317,3 +317,67 @@ def test_an_interpreter_that_has_nothing_but_pytest(shop: Path, tmp_path: Path) 
     assert "has no memray: No module named 'memray'" in (found.memory_reason or "")
     assert f"{python} -m pip install memray" in (found.memory_reason or "")
     assert digest(shop) == before
+
+
+WIDE = {
+    "conftest.py": """
+        import os, pytest, time
+
+        def note(what):
+            with open(os.environ["NOTES"], "a") as file:
+                print(what, file=file)
+
+        @pytest.fixture(scope="session")
+        def server():
+            note("server up")
+            time.sleep(0.03)
+            yield
+            time.sleep(0.02)
+            note("server down")
+
+        @pytest.fixture(scope="module")
+        def table(server):
+            time.sleep(0.005)
+            yield
+            note("table down")
+
+        @pytest.fixture
+        def row(table):
+            note("row up")
+            time.sleep(0.002)
+            yield
+            note("row down")
+    """,
+    "test_it.py": "def test_it(row): pass\n",
+}
+
+
+def test_what_a_fixture_needs_of_a_wider_scope_stays_while_it_is_set_up_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a run of the suite; the cumulative figures have it nevertheless, at what it cost in the first round."""
+    monkeypatch.setenv("NOTES", str(tmp_path / "notes"))
+    suite = write(tmp_path / "suite", WIDE)
+    graph = measured(suite, tmp_path / "run", name="row", memory=False, startup=False, least=3, most=3)
+    once = ["row up", "row down"]
+    down = ["table down", "server down"]
+    assert (tmp_path / "notes").read_text().splitlines() == ["server up", *once, *down, "server up", *once * 3, *down]
+    setup, teardown = graph.measurements[0].setup_s, graph.measurements[0].teardown_s
+    assert setup is not None
+    assert teardown is not None
+    assert len(setup.own.samples) == 3
+    assert all(0.002 <= one < 0.03 for one in setup.own.samples)
+    assert all(one >= 0.037 for one in (setup.cold_cumulative, *setup.cumulative.samples))
+    assert all(one >= 0.02 for one in (teardown.cold_cumulative, *teardown.cumulative.samples))
+
+
+def test_a_teardown_that_fails_at_last_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTES", str(tmp_path / "notes"))
+    wide = WIDE["conftest.py"].replace(
+        'note("server down")', 'assert open(os.environ["NOTES"]).read().count("row up") < 2'
+    )
+    suite = write(tmp_path / "suite", {**WIDE, "conftest.py": wide})
+    graph = measured(suite, tmp_path / "run", name="row", memory=False, startup=False, least=1, most=2)
+    (found,) = graph.measurements
+    assert found.status == "teardown_error"
+    assert found.setup_s is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import os
 import re
@@ -326,6 +327,17 @@ def renew(item: pytest.Function) -> None:
     if item.cls is not None:  # it gets another instance of its class
         vars(item).pop("_instance", None)
         vars(item).pop("_obj", None)
+
+
+def sibling(item: pytest.Function) -> pytest.Function:
+    """Return a test like this one: what comes next, when this one is torn down and all around it is to stay."""
+    return copy.copy(item)
+
+
+def tear_all_down(session: pytest.Session) -> None:
+    """Tear down what is still set up, as at the end of a session."""
+    state: Any = session._setupstate
+    state.teardown_exact(None)
 
 
 def test_of(request: Any) -> pytest.Item:

@@ -77,14 +77,33 @@ def measure(order: wire.Order, suite: Suite, send: Send) -> wire.Outcome:
 
 
 def _repeat(order: wire.Order, suite: Suite, item: pytest.Function, listener: Listener, send: Send) -> None:
-    began = perf_counter()
+    """Do a cold round and warm ones; among those, what a fixture of a test needs of a wider scope is set up once."""
+    kept = order.kind == "time" and str(suite.definitions[order.key].scope) == "function"
+    try:
+        _rounds(order, suite, item, listener, send, pytest_compat.sibling(item) if kept else None)
+    finally:
+        send(wire.Phase(order.number, "tearing down what is left"))
+        error = _phase(item, "teardown", lambda: pytest_compat.tear_all_down(suite.session)) if kept else None
+    if error is not None:
+        raise Stop("teardown_error", reasons.explain(error, needed=listener.needed()))
+
+
+def _rounds(
+    order: wire.Order,
+    suite: Suite,
+    item: pytest.Function,
+    listener: Listener,
+    send: Send,
+    following: pytest.Function | None,
+) -> None:
+    began = settling_since = perf_counter()
     warm: list[float] = []
     for number in range(listener.rounds()):
         if number:
             pytest_compat.renew(item)
         listener.begin(first=number == 0)
         try:
-            _round(order, suite, item, listener, send)
+            _round(order, suite, item, listener, send, following if number else None)
         except Stop as stop:
             if number == 0 or stop.status == "teardown_error":
                 if stop.status == "teardown_error" and (round_ := listener.end()) is not None:
@@ -98,20 +117,39 @@ def _repeat(order: wire.Order, suite: Suite, item: pytest.Function, listener: Li
             send(round_)
         if number and round_ is not None:
             warm.append(sum(event.setup_s for event in round_.events if event.key == order.key))
-        if enough(warm, order, perf_counter() - began):
+        if number <= 1:  # what is of a wider scope is set up in both
+            settling_since = perf_counter()
+        if enough(warm, order, perf_counter() - began, perf_counter() - settling_since):
             break
 
 
-def enough(warm: Sequence[float], order: wire.Order, spent_s: float) -> bool:
-    """Return whether warm rounds agree well enough; cheap ones get time to settle first."""
-    if len(warm) < order.least or (spent_s < SETTLE_S and len(warm) < 2 * order.least):
+def enough(warm: Sequence[float], order: wire.Order, spent_s: float, settling_s: float) -> bool:
+    """Return whether warm rounds agree well enough; cheap ones get time to settle first.
+
+    Args:
+        warm: Seconds of each.
+        order: How many there have to be, and how well they have to agree.
+        spent_s: What all rounds took.
+        settling_s: What those took that follow the first warm one.
+    """
+    if len(warm) < order.least or (settling_s < SETTLE_S and len(warm) < 2 * order.least):
         return False
     counted = warm[clock.settled(len(warm), order.least) :]
     return clock.spread(counted) <= order.spread or spent_s > order.patience_s
 
 
-def _round(order: wire.Order, suite: Suite, item: pytest.Function, listener: Listener, send: Send) -> None:
-    """Set the fixture up and tear it down, inside all that pytest and its plugins do around a test."""
+def _round(
+    order: wire.Order,
+    suite: Suite,
+    item: pytest.Function,
+    listener: Listener,
+    send: Send,
+    nextitem: pytest.Function | None,
+) -> None:
+    """Set the fixture up and tear it down, inside all that pytest and its plugins do around a test.
+
+    What ``nextitem`` needs of a wider scope than a test's stays set up.
+    """
     target = suite.definitions[order.key]
     name = target.argname
     method = target if isinstance(target, xunit.SetUpMethod) else None
@@ -138,7 +176,7 @@ def _round(order: wire.Order, suite: Suite, item: pytest.Function, listener: Lis
     late = None
     if method is not None and case is not None and failure is None:
         late = _phase(item, "call", lambda: listener.finish(method, lambda: xunit.tear_down(case)))
-    error = _phase(item, "teardown", lambda: item.ihook.pytest_runtest_teardown(item=item, nextitem=None)) or late
+    error = _phase(item, "teardown", lambda: item.ihook.pytest_runtest_teardown(item=item, nextitem=nextitem)) or late
     if error is not None and failure is None:
         failure = Stop("teardown_error", reasons.explain(error, needed=listener.needed()))
     if failure is not None:

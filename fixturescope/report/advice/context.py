@@ -226,7 +226,7 @@ class AdviceContext:
     @cached_property
     def total_s(self) -> float:
         """Seconds that a full run spends on all fixtures that were measured."""
-        return sum(one.seconds for one in impacts(self.document.fixtures, self.document.measurements))
+        return sum(one.seconds for one in impacts(self.graph))
 
     @cached_property
     def least_s(self) -> float:
