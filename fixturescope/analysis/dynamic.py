@@ -65,13 +65,10 @@ class DynamicRequests:
     def _examine(
         self, function: FunctionValue, cls: ClassValue | None, given: Mapping[str, Value]
     ) -> tuple[DynamicRequest, ...]:
-        outer, self._ev.sink = self._ev.sink, []
-        try:
+        with self._ev.examining() as asked:
             self._call(function, cls, given)
             self._nested(function.facts.body or (), function, cls)
-            return tuple(dict.fromkeys(self._ev.sink))
-        finally:
-            self._ev.sink = outer
+            return tuple(dict.fromkeys(asked))
 
     def _call(self, function: FunctionValue, cls: ClassValue | None, given: Mapping[str, Value]) -> None:
         kwargs = {
@@ -97,13 +94,10 @@ class DynamicRequests:
                     sink.extend(DynamicRequest(r.name, r.pattern, r.line, False) for r in found)
 
     def _lambda(self, function: LambdaValue) -> tuple[DynamicRequest, ...]:
-        outer, self._ev.sink = self._ev.sink, []
-        try:
+        with self._ev.examining() as asked:
             kwargs = {p.name: RequestValue() if p.name == "request" else UNKNOWN for p in function.facts.params}
             self._ev.call(function, (), dict(kwargs), False, function.facts.line, function.frame)
-            return tuple(dict.fromkeys(self._ev.sink))
-        finally:
-            self._ev.sink = outer
+            return tuple(dict.fromkeys(asked))
 
 
 def _class_of(function: FunctionValue) -> ClassValue | None:

@@ -210,7 +210,7 @@ class SetAttribute(Effect):
             if isinstance(text, str):
                 instances.set_attribute(ev, owner, text, value)
             else:
-                instances.forget(owner)
+                instances.forget(ev, owner)
             return Constant(None)
         space = namespace_of(ev, owner)
         if isinstance(space, Namespace):

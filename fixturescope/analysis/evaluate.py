@@ -28,6 +28,7 @@ from fixturescope.analysis.data import DataFiles
 from fixturescope.analysis.expressions import Expressions
 from fixturescope.analysis.frames import Binding, Frame, Issue, Module
 from fixturescope.analysis.outcomes import DATA, Outcome, changeable, falls, same, ways_of
+from fixturescope.analysis.repeats import Repeats
 from fixturescope.analysis.values import (
     ITERATORS,
     LATE,
@@ -149,6 +150,7 @@ class Evaluator(Expressions):
         self.sink: list[DynamicRequest] | None = None
         self.reached: set[int] = set()
         """Ids of function facts whose body was evaluated while looking for dynamic requests."""
+        self.repeats = Repeats()
         self.mro_cache: dict[int, tuple[Value, ...]] = {}
         self.keep_alive: list[Value] = []
         """Values that ``mro_cache`` knows by ``id``."""
@@ -199,6 +201,7 @@ class Evaluator(Expressions):
                         break
         finally:
             module.state = "done"
+            self.repeats.begin()
             self.sink, self._conditions, self._active, self._shuffles = sink, conditions, active, shuffles
 
     def _top_level(self, statement: f.Stmt, module: Module) -> Outcome | None:
@@ -300,7 +303,7 @@ class Evaluator(Expressions):
         """Whatever a name may stand for is changed, nobody knows how."""
         for one in changeable(binding.value, *binding.others):
             if isinstance(one, InstanceValue):
-                instances.forget(one)
+                instances.forget(self, one)
             elif isinstance(one, Collection) and not known.is_fixed(one):
                 self.change(one, UNKNOWN)
 
@@ -310,10 +313,11 @@ class Evaluator(Expressions):
             if isinstance(now := current(one), Collection):
                 self.change(now, Unknown("it may be changed by another name"))
             elif isinstance(now, InstanceValue):
-                instances.forget(now)
+                instances.forget(self, now)
 
     def settled(self, serial: int) -> bool:
-        """Whether something made at that time was made under all undecided conditions that hold now."""
+        """Whether something made at that time, which is about to be changed, was made under all conditions that hold now."""
+        self.repeats.change(serial)
         return not self._conditions or serial > self._conditions[-1]
 
     @property
@@ -326,6 +330,7 @@ class Evaluator(Expressions):
         value = current(value)
         items = self.items(value)
         if isinstance(value, Items) and value.kind in ITERATORS:
+            self.repeats.change(value.serial)
             become(value, Unknown("it is used up"))
         return items
 
@@ -348,6 +353,17 @@ class Evaluator(Expressions):
             yield
         finally:
             self._steps, self._deadline = steps, self.clock() + left
+
+    @contextlib.contextmanager
+    def examining(self) -> Iterator[list[DynamicRequest]]:
+        """What bodies evaluated within ask for by ``getfixturevalue`` is collected; steps and time are counted anew."""
+        outer, self.sink = self.sink, []
+        self.repeats.begin()
+        try:
+            with self.counting():
+                yield self.sink
+        finally:
+            self.sink = outer
 
     @property
     def has_stopped(self) -> bool:
@@ -454,6 +470,7 @@ class Evaluator(Expressions):
         """Return the scope that so many calls above a scope runs; None where that is not known."""
         if frame not in self._active or any(function.is_generator for function in self._calls):
             return None
+        self.repeats.forget()  # what a function says that looks at its caller hangs on who that is
         place = self._active.index(frame) - depth
         return self._active[place] if 0 <= place < len(self._active) else None
 
@@ -541,10 +558,32 @@ class Evaluator(Expressions):
             for value in (*args, *kwargs.values()):
                 known.lose_metafunc(value)
             return UNKNOWN
-        if function.facts.is_generator and self.sink is None:  # its body runs when somebody goes through it, if ever
+        if self.sink is not None:
+            return self._run_again(function, body, args, kwargs, incomplete)
+        if function.facts.is_generator:  # its body runs when somebody goes through it, if ever
             with self.condition():
                 return self._run_function(function, body, args, kwargs, incomplete)
         return self._run_function(function, body, args, kwargs, incomplete)
+
+    def _run_again(
+        self,
+        function: FunctionValue,
+        body: Sequence[f.Stmt],
+        args: Sequence[Value],
+        kwargs: dict[str, Value],
+        incomplete: bool,
+    ) -> Value:
+        """Evaluate a function while looking for dynamic requests, unless it was and asked for nothing."""
+        key = self.repeats.key(function, args, kwargs, incomplete, len(self._calls))
+        if key is None or self.sink is None:
+            return self._run_function(function, body, args, kwargs, incomplete)
+        answer = self.repeats.answer(key)
+        if answer is None:
+            before = (self.repeats.changes, len(self.sink))
+            answer = self._run_function(function, body, args, kwargs, incomplete)
+            if before == (self.repeats.changes, len(self.sink)) and not self.has_stopped:
+                self.repeats.keep(key, function, answer)
+        return answer
 
     def _run_function(
         self,
@@ -607,9 +646,9 @@ class Evaluator(Expressions):
             if isinstance(collection, Unknown) and self.modules.mutated_elsewhere(function.module, name):
                 self.spoil(collection)
             if isinstance(collection, InstanceValue) and collection.attributes:
-                instances.forget(collection)
+                instances.forget(self, collection)
             if isinstance(collection, ClassValue):
-                instances.forget_class(collection)
+                instances.forget_class(self, collection)
             if isinstance(collection, Collection) and self.modules.mutated_elsewhere(function.module, name):
                 self.change(collection, Unknown(f"{function.facts.name} may change it"))
 

@@ -263,14 +263,16 @@ def attribute(ev: Evaluator, instance: InstanceValue, name: str) -> Value:
     return ev.force(instance.attributes[name])
 
 
-def forget(instance: InstanceValue) -> None:
+def forget(ev: Evaluator, instance: InstanceValue) -> None:
     """Something that is not followed may have changed an instance."""
+    ev.repeats.change(instance.serial)
     for name in instance.attributes:
         instance.attributes[name] = UNKNOWN
 
 
-def forget_class(cls: ClassValue) -> None:
+def forget_class(ev: Evaluator, cls: ClassValue) -> None:
     """Something that is not followed may have set attributes of a class; what pytest itself reads of it stays."""
+    ev.repeats.change(cls.frame.serial)
     for name, binding in cls.frame.names.items():
         if isinstance(current(binding.value), Constant | Collection | InstanceValue) and name not in _READ_BY_PYTEST:
             cls.frame.names[name] = Binding(UNKNOWN, binding.certain, binding.line)

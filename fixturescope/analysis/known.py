@@ -347,7 +347,7 @@ def _given_away(ev: Evaluator, value: Value) -> None:
     if isinstance(value, Collection) and not table.is_fixed(value):
         ev.change(value, Unknown("something that is not known may change it"))
     elif isinstance(value, InstanceValue):
-        instances.forget(value)
+        instances.forget(ev, value)
 
 
 def _escapes(ev: Evaluator, args: Sequence[Value], line: int, frame: Frame) -> None:

@@ -101,7 +101,7 @@ def _class_def(ev: Evaluator, s: f.Class, frame: Frame) -> None:
         ev.block(s.body, scope)
     made = ClassValue(frame.module, s, qualname, bases, scope)
     if any(isinstance(base, ClassValue) and instances.hooks_subclasses(base) for base in bases):
-        instances.forget_class(made)
+        instances.forget_class(ev, made)
     value: Value = made
     for decorator in reversed(s.decorators):
         value = ev.decorate(ev.eval(decorator.expr, frame), value, decorator.line, frame)

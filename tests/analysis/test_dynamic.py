@@ -7,10 +7,11 @@ from textwrap import indent
 import pytest
 from helpers_evaluate import draw, module
 
+from fixturescope.analysis.bounds import Bounds
 from fixturescope.analysis.dynamic import DynamicRequests
 from fixturescope.analysis.evaluate import DynamicRequest
 from fixturescope.analysis.nodes import CollectedTest, Definition, Node
-from fixturescope.analysis.values import FixtureValue, FunctionValue
+from fixturescope.analysis.values import FixtureValue, FunctionValue, Mark
 
 BEFORE = """
 import os, pytest
@@ -165,3 +166,60 @@ def test_a_helper_that_a_test_calls_is_not_loose() -> None:
     requests = DynamicRequests(drawn.linker.evaluator)
     requests.of(CollectedTest("t", "test_it", Node("module", "m"), function, 1, ("request",), ()))
     assert requests.loose([drawn.module("module")]) == []
+
+
+DEEP = "".join(
+    f"def check_{i}(a, b=None):\n"
+    + "".join(f"    if a.x{j}: check_{i + 1}(a, {j % 2})\n" for j in range(8))
+    + "    return a\n"
+    for i in range(8)
+)
+"""Eight calls in each of eight functions, one below the other: sixteen million ways through them."""
+
+
+def test_a_helper_that_many_branches_call_alike_is_evaluated_once() -> None:
+    body = "check_0(a)\n    request.getfixturevalue('one')"
+    drawn = module(f"{DEEP}def check_8(a, b): return a\ndef test_it(request, a):\n    {body}\n")
+    function = drawn.value("test_it")
+    assert isinstance(function, FunctionValue)
+    test = CollectedTest("t", "test_it", Node("module", "m"), function, 1, ("request", "a"), ())
+    assert said(DynamicRequests(drawn.linker.evaluator).of(test)) == ["one"]
+    assert drawn.module("module").issues == []
+
+
+def test_the_steps_of_each_body_are_counted_anew() -> None:
+    drawn = module("def test_it(request):\n    for i in range(60): x = i\n    request.getfixturevalue('one')\n")
+    drawn.linker.evaluator.bounds = Bounds(steps=100)
+    function = drawn.value("test_it")
+    assert isinstance(function, FunctionValue)
+    for name in ("first", "second", "third"):
+        test = CollectedTest(name, name, Node("module", "m"), function, 1, ("request",), (Mark("parametrize"),))
+        assert said(DynamicRequests(drawn.linker.evaluator).of(test)) == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("before", "body"),
+    [
+        ("class State: pass\nSTATE = State()\nSTATE.name = 'one'\ndef say(): return STATE.name",
+         "say()\nSTATE.name = 'two'\nask(request, say())"),
+        ("class State: name = 'one'\ndef say(): return State.name", "say()\nState.name = 'two'\nask(request, say())"),
+        ("NAMES = ['one']\nKEPT = NAMES\ndef say(): return KEPT[-1]", "say()\nNAMES.append('two')\nask(request, say())"),
+        ("class State: pass\nSTATE = State()\nSTATE.name = 'one'\ndef say(): return STATE.name\ndef turn(): STATE.name = 'two' if STATE.name == 'one' else 'one'",
+         "turn()\nturn()\nturn()\nask(request, say())"),
+        ("class State: pass\nSTATE = State()\nSTATE.name = 'one'\ndef say(): return STATE.name", "say()\nos.getcwd(STATE)\nundefined(STATE)\nSTATE.name = 'two'\nask(request, say())"),
+        ("import sys\ndef say(): return sys._getframe(1).f_locals['name']\ndef first(name='one'): return say()\ndef second(name='two'): return say()",
+         "first()\nask(request, second())"),
+        ("GOES = iter(['one', 'two'])\ndef say(): return next(GOES)", "say()\nask(request, say())"),
+        ("def say(): return 'one' if 1 is True else 'two'", "say()\nask(request, say())"),
+        ("def say(n): return 'one' if n is True else 'two'", "say(True)\nask(request, say(1))"),
+        ("def say(n): return f'{n}'.replace('-0.0', 'two').replace('0.0', 'one')", "say(0.0)\nask(request, say(-0.0))"),
+    ],
+)  # fmt: skip
+def test_a_helper_is_evaluated_again_where_it_may_say_something_else(before: str, body: str) -> None:
+    source = f"{BEFORE}\n{before}\ndef test_it(request):\n{indent(body, '    ')}\n"
+    drawn = module(source)
+    function = drawn.value("test_it")
+    assert isinstance(function, FunctionValue)
+    test = CollectedTest("t", "test_it", Node("module", "m"), function, 1, ("request",), ())
+    [asked] = DynamicRequests(drawn.linker.evaluator).of(test)
+    assert asked.name in ("two", None)  # it may be unknown, never what it was before
