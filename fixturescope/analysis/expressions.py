@@ -418,8 +418,14 @@ def _compare(ev: Evaluator, op: str, left: Value, right: Value) -> bool | None:
         return _COMPARE[op](Version(left.text), Version(right.text))
     if isinstance(left, EnumMember) or isinstance(right, EnumMember):
         return _compare_members(ev, op, left, right)
-    a, b = (known.plain(ev.modules.read(side) if isinstance(side, External) else side) for side in (left, right))
-    if a is known.NOT_PLAIN or b is known.NOT_PLAIN or op not in _COMPARE:
+    plain = [None if isinstance(side, External) else known.plain(side) for side in (left, right)]
+    if op not in _COMPARE or any(side is known.NOT_PLAIN for side in plain):
+        return None  # before any library's source is read for it
+    a, b = (
+        known.plain(ev.modules.read(side)) if isinstance(side, External) else bare
+        for side, bare in zip((left, right), plain)
+    )
+    if a is known.NOT_PLAIN or b is known.NOT_PLAIN:
         return None
     try:
         return bool(_COMPARE[op](a, b))

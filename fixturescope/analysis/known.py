@@ -132,6 +132,8 @@ def value_of(ev: Evaluator, external: External) -> Value:
         return Constant("nt" if ev.modules.platform == "win32" else "posix")
     if dotted in ("typing.TYPE_CHECKING", "sys.flags.optimize"):
         return Constant(False)
+    if dotted.endswith(".__name__") and dotted.count(".") == 1:
+        return Constant(dotted.partition(".")[0])  # what has a name without a dot is a module
     if dotted.endswith(".__version__") and dotted.count(".") == 1:
         version = ev.modules.version_of(dotted.partition(".")[0])
         return external if version is None else Constant(version)

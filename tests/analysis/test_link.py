@@ -121,6 +121,29 @@ def test_imports_read_from_text(imports: str) -> None:
     assert ("module.py" in drawn.parsed) is True
 
 
+@pytest.mark.parametrize(
+    ("comparison", "says", "parsed"),
+    [
+        ("lib.__name__ == 'lib'", True, ["module.py"]),
+        ("lib.SIZE == object()", "?", ["module.py"]),
+        ("lib.size == 3", True, ["module.py", "lib.py"]),
+        ("3 < lib.size", False, ["module.py", "lib.py"]),
+        ("lib.size == lib.other", False, ["module.py", "lib.py"]),
+        ("lib.size == lib.function", "?", ["module.py", "lib.py"]),
+    ],
+)
+def test_a_library_is_read_for_a_comparison_that_it_may_settle(
+    comparison: str, says: object, parsed: list[str]
+) -> None:
+    library = "size = 3\nother = 4\ndef function(): pass"
+    drawn = draw(
+        {"module.py": f"import pytest\nlib = pytest.importorskip('lib')\nresult = {comparison}"},
+        libraries={"lib.py": library},
+    )
+    assert shown(drawn.value("result")) == says
+    assert drawn.parsed == parsed
+
+
 def test_a_name_with_two_sources_is_parsed() -> None:
     drawn = draw(
         {
