@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,11 @@ from fixturescope.errors import NothingToAnalyzeError, UsageError
 from fixturescope.graph import FixtureGraph
 from fixturescope.model import AnalysisInfo, Diagnostic
 from fixturescope.settings import Settings, load_settings
+
+_MAY_IGNORE = re.compile(
+    r"collect_ig|import[\s\\]*\*|\b(?:__dict__|eval|exec|f_globals|globals|locals|modules|setattr|vars)\b"
+)
+"""What the text of a conftest holds that may have a ``collect_ignore``, whoever makes it and its name."""
 
 CACHE_FILE = Path(".fixturescope", "cache", "facts")
 """Where facts are kept, from the rootdir."""
@@ -180,6 +186,8 @@ def _collect_files(start: _Start, reader: Reader) -> Collected:
     linker = _linker(start, reader, ())
 
     def ignored(conftest: Path) -> Ignored:
+        if not _MAY_IGNORE.search(reader.text(conftest)):
+            return None, None  # it is evaluated later, when it is known which files there are
         module = linker.load(conftest, module_name(conftest, project))
         names = {} if module is None else module.frame.names
         found: list[list[str] | None] = []

@@ -652,6 +652,25 @@ RULES = {
         },
         "test_one: -",
     ),
+    "collect_ignore: imported with a star": Rule(
+        {
+            "conftest.py": "from helpers import \\\n  *",
+            "helpers.py": "collect_ignore = ['test_gone.py']",
+            "test_gone.py": "def test_gone(): pass",
+            "test_it.py": "def test_one(): pass",
+        },
+        "test_one: -",
+    ),
+    "collect_ignore: under a name that is put together": Rule(
+        {
+            "conftest.py": "import sys\nglobals()['collect' + '_ignore'] = ['test_gone.py']\n"
+            "setattr(sys.modules[__name__], 'collect' + '_ignore_glob', ['*_never.py'])",
+            "test_gone.py": "def test_gone(): pass",
+            "test_never.py": "def test_never(): pass",
+            "test_it.py": "def test_one(): pass",
+        },
+        "test_one: -",
+    ),
     "importlib mode: a test module that was imported before is not imported again, from wherever it came": Rule(
         {
             "pytest.ini": "[pytest]\npythonpath = lib\naddopts = -p app.tests.plugin --import-mode=importlib\nnorecursedirs = lib",
