@@ -35,6 +35,9 @@ _TESTCASES = frozenset({
 _WRITES_INIT = frozenset(
     {"typing.Protocol", "typing.NamedTuple", "enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"}
 )
+MAX_BASES = 20
+"""Classes above one another that are looked at before all of them are."""
+
 _SCOPES = ("function", "class", "module", "package", "session")
 
 
@@ -158,6 +161,8 @@ class Collector:
                     yield self._test(name, value, node, None, binding.certain)
 
     def _collect_class(self, name: str, cls: ClassValue, parent: Node, certain: bool) -> Iterator[CollectedTest]:
+        if not self._rules.is_class(name) and not self._may_be_run_by_unittest(cls):
+            return  # before a library, or what is tested, is parsed for its bases
         order = linearize(self._ev, cls)
         is_unittest = not _TESTCASES.isdisjoint(external_bases(order))
         if self._is_abstract(cls, order):
@@ -263,6 +268,17 @@ class Collector:
         if cls.patches:
             found = {name: (_patched(binding, cls.patches, name), owner) for name, (binding, owner) in found.items()}
         return found
+
+    def _may_be_run_by_unittest(self, cls: ClassValue, depth: int = 0) -> bool:
+        """Whether a class, by any name, may be a test class: it has a ``TestCase`` among its bases, or ``__test__``."""
+        if "__test__" in cls.frame.names or depth > MAX_BASES:
+            return True
+        return any(
+            self._may_be_run_by_unittest(base, depth + 1)
+            if isinstance(base, ClassValue)
+            else isinstance(base, External) and self._linker.may_be_run_by_unittest(base.dotted)
+            for base in map(self._ev.force, cls.bases)
+        )
 
     def _test_flag(self, cls: ClassValue) -> bool | None:
         value = lookup_in_class(self._ev, cls, "__test__")

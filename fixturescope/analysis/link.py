@@ -17,6 +17,7 @@ from typing import Protocol
 import msgspec
 
 from fixturescope.analysis import facts as f
+from fixturescope.analysis.bases import may_be_run_by_unittest
 from fixturescope.analysis.bounds import DEFAULT, Bounds
 from fixturescope.analysis.builtins_table import MUTATORS
 from fixturescope.analysis.data import DataFiles
@@ -137,6 +138,7 @@ class Linker:
         self._following: set[tuple[str, str]] = set()
         self._attributes: dict[tuple[str, str], Value] = {}
         self._matters: dict[tuple[str, str], bool] = {}
+        self._run_by_unittest: dict[str, bool] = {}
         self._globals: dict[Path, frozenset[str]] = {}
         self._mutated: dict[tuple[Path, str], bool] = {}
         self._texts: dict[Path, _Text] = {}
@@ -373,6 +375,31 @@ class Linker:
         return f"{base}.{name}" if base and name else base or name
 
     # what collection asks
+
+    def may_be_run_by_unittest(self, dotted: str) -> bool:
+        """Return whether a class that was not read, by its dotted name, may inherit from ``TestCase``: judged by text."""
+        if dotted not in self._run_by_unittest:
+            self._run_by_unittest[dotted] = may_be_run_by_unittest(dotted, self)
+        return self._run_by_unittest[dotted]
+
+    def is_opaque(self, dotted: str) -> bool:
+        """See ``bases.Texts.is_opaque``."""
+        if dotted.partition(".")[0] in SPECIAL_ROOTS - _READABLE:
+            return True
+        path = self.path_of(dotted)
+        return self._finder.is_stdlib(path) if path is not None else self._finder.importable(dotted) is True
+
+    def text_of(self, path: Path) -> str:
+        """See ``bases.Texts.text_of``."""
+        return self._entry(path).text
+
+    def classes_of(self, path: Path) -> frozenset[str]:
+        """See ``bases.Texts.classes_of``."""
+        return self._entry(path).classes
+
+    def origins_of(self, dotted: str, path: Path, name: str) -> Sequence[tuple[str, str]]:
+        """See ``bases.Texts.origins_of``."""
+        return self._imports_of(dotted, path, self._text(path), name, stars=True)
 
     def may_matter(self, value: Imported) -> bool:
         """Whether an imported name may be a fixture, a test or a test class: judged by text, without parsing.
