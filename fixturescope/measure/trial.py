@@ -55,6 +55,7 @@ SPOILING = (
     *(one for one in SPOILERS if one.distribution not in ("pytest-randomly", "pytest-timeout")),
     Spoiler(
         "pytest-randomly",
+        "randomly",
         ("--randomly-dont-reorganize", "--randomly-seed=1"),
         "two runs must have the same order and the same random numbers",
     ),
