@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from fixturescope.measure.run import Progress as RunProgress
     from fixturescope.measure.runs import RunFolder
 
+TRIED = frozenset({"scope", "drop_autouse", "remove"})
+"""Changes that can be made in memory."""
+
 
 @app.command()
 def measure(
@@ -61,6 +64,9 @@ def measure(
     isolation: Annotated[str, typer.Option(metavar="auto|fork|fresh", help="A process for each.")] = "auto",
     in_suite: Annotated[bool, typer.Option("--in-suite", help="Run the whole suite, too, and record it.")] = False,
     startup: Annotated[bool, typer.Option(help="Time how pytest starts, and what it imports.")] = True,
+    try_first: Annotated[
+        int, typer.Option("--try", metavar="N", min=0, help="Try the first N pieces of advice, too.")
+    ] = 0,
     background: Annotated[bool, typer.Option("--background", help="Start, and return at once.")] = False,
     run_folder: Annotated[str | None, typer.Option(hidden=True)] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the newest unfinished run.")] = False,
@@ -100,7 +106,9 @@ def measure(
         in_suite=in_suite,
     )
     graph = analysis.analyze(paths or (), rootdir=rootdir, python=python)
-    document, folder = _run(graph, options, into=run_folder, resume=resume, progress=progress and not quiet)
+    document, folder = _run(
+        graph, options, into=run_folder, resume=resume, progress=progress and not quiet, try_first=try_first
+    )
     shown = shown_options(
         quiet=quiet,
         verbose=verbose,
@@ -129,9 +137,10 @@ def _known_isolation(name: str) -> Literal["auto", "fork", "fresh"]:
 
 
 def _run(
-    graph: FixtureGraph, options: MeasureOptions, *, into: str | None, resume: bool, progress: bool
+    graph: FixtureGraph, options: MeasureOptions, *, into: str | None, resume: bool, progress: bool, try_first: int
 ) -> tuple[Document, RunFolder]:
-    """Measure, keep the document in the folder of the run, and say there what became of it."""
+    """Measure, try advice, keep the document in the folder of the run, and say there what became of it."""
+    from fixturescope.analysis.readings import read_bodies
     from fixturescope.document import dump, from_graph, write_atomically
     from fixturescope.live import live_view
     from fixturescope.measure.run import measure_fixtures
@@ -151,11 +160,51 @@ def _run(
             show(progress)
 
         measured = measure_fixtures(graph, options, folder=folder, watch=watch)
+        measured = measured.with_readings(read_bodies(graph))
         document = _with_flame(from_graph(measured), folder)
+        if try_first:
+            document = _with_trials(document, graph, options, folder, try_first, show)
         write_atomically(folder.document, dump(document))
         write_reports(document, folder.path)
         keeper.over(stopped=any("the run was stopped" in (one.reason or "") for one in document.measurements))
     return document, folder
+
+
+def _with_trials(
+    document: Document,
+    graph: FixtureGraph,
+    options: MeasureOptions,
+    folder: RunFolder,
+    most: int,
+    show: Callable[[RunProgress], None],
+) -> Document:
+    """Try the first pieces of advice that can be tried in memory, as far as the budget goes."""
+    import time
+
+    from msgspec.structs import replace
+
+    from fixturescope.measure.run import Progress
+    from fixturescope.measure.trial import TIMEOUT_S, try_changes
+    from fixturescope.report.advice import advise
+
+    began, trials = time.monotonic(), []
+    triable = [one for one in advise(document) if one.changes and {each.op for each in one.changes} <= TRIED]
+    for number, advice in enumerate(triable[:most]):
+        left = TIMEOUT_S if options.budget_s is None else options.budget_s - (time.monotonic() - began)
+        if left <= 0:
+            break
+        show(Progress("trying", number, min(most, len(triable)), advice.id))
+        trials.append(
+            try_changes(
+                graph,
+                advice.changes,
+                advice=advice.id,
+                pytest_args=options.pytest_args,
+                timeout_s=min(left, TIMEOUT_S),
+                log=folder.log,
+            )
+        )
+    return replace(document, trials=tuple(trials))
 
 
 def _say_kept(folder: RunFolder) -> None:

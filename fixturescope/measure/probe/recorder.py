@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from fixturescope.measure.probe import pytest_compat, records, summary
+from fixturescope.measure.probe.clock import QuietClock
 
 NAME = "fixturescope-recorder"
 """Under which the recorder is registered."""
@@ -96,11 +97,12 @@ class Recorder:
 
     Args:
         path: Where the document goes; empty: below the rootdir.
-        clock: Gives nanoseconds. It may be changed while no fixture is set up or torn down.
+        clock: Gives nanoseconds; None: without those in which the machine ran others. It may be changed while no fixture
+            is set up or torn down.
     """
 
-    def __init__(self, path: str = "", *, clock: Callable[[], int] = _clock) -> None:
-        self.clock = clock
+    def __init__(self, path: str = "", *, clock: Callable[[], int] | None = None) -> None:
+        self.clock = QuietClock() if clock is None else clock
         self._path = path
         self._definitions: dict[Any, Definition | None] = {}
         """By pytest's definition; None for its own devices. They live as long as the session does."""
