@@ -9,6 +9,7 @@ import pytest
 from fixturescope.document import Document, from_graph
 from fixturescope.model import Advice, Change, Evidence, Range, Trial
 from fixturescope.report import Options, advice_section, terminal
+from fixturescope.report.tables import as_text
 from tests import samples
 
 
@@ -27,7 +28,7 @@ def advice(number: int, **fields: Any) -> Advice:
 
 
 def shown(document: Document, **options: Any) -> str:
-    return terminal._as_text(advice_section.section(document, Options(**options)), Options(**options))
+    return as_text(advice_section.section(document, Options(**options)), Options(**options))
 
 
 @pytest.fixture
