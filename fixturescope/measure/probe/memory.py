@@ -78,13 +78,17 @@ class Tracking:
 
     def note(self, kind: Literal["set up", "tear down", "done", "round"], key: str = "") -> None:
         """Note what begins or ends now; garbage is collected before a round ends, and that of a set-up with it."""
-        if kind in ("round", "done"):
+        ends = kind in ("round", "done")
+        if ends:
             _collect()
+        else:  # what is noted of it is not the fixture's
+            self._steps.append(Step(kind, key))
         try:
             fixturescope_mark()
         except OSError as error:
             self.broken = f"no mark could be left among the records: {error}"
-        self._steps.append(Step(kind, key))
+        if ends:
+            self._steps.append(Step(kind, key))
 
     def stop(self) -> None:
         """End to record."""
