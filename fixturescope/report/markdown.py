@@ -134,7 +134,7 @@ def _fixtures(view: View, options: Options) -> Iterator[str]:
     if left_out:
         yield from ("", f"Not listed: {left_out} of plugins and of pytest itself that no test uses.")
     if view.costs is not None:
-        yield from ("", _LEGEND)
+        yield from ("", _LEGEND, *([""] if view.costs.unmeasured or view.costs.not_collected else []))
         for group in view.costs.unmeasured:
             names = ", ".join(code(name) for name in group.names[:BRIEFLY])
             more = f" and {len(group.names) - BRIEFLY} more" if len(group.names) > BRIEFLY else ""
@@ -145,7 +145,7 @@ def _fixtures(view: View, options: Options) -> Iterator[str]:
 
 _LEGEND = (
     "Init time: the first set-up in a process, and a later one. A full run: all its set-ups and teardowns in one process."
-    " Memory Δ: bytes that are still held when set-up is over, and the most during it. Of several parameters, the dearest.\n"
+    " Memory Δ: bytes that are still held when set-up is over, and the most during it. Of several parameters, the dearest."
 )
 
 

@@ -7,7 +7,17 @@ function buildTheme() {
   button.hidden = false;
   say();
 }
+// What is folded away is printed, too, where it says why a change is advised.
+function buildPrint() {
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("#changes details:not([open])")];
+    for (const one of opened) one.open = true;
+  });
+  addEventListener("afterprint", () => { for (const one of opened) one.open = false; });
+}
 buildTheme();
+buildPrint();
 buildTable();
 buildHeat();
 buildIcicle();

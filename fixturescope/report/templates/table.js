@@ -33,9 +33,12 @@ function valueOf(column, one) {
   return value === undefined || value === null ? -Infinity : value;
 }
 
+const PRINTED = 500;
+const isOwn = (one) => !one.plugin && one.origin !== "builtin";
 const SHOWN = {
+  near: ["the project's own, and used", (one) => isOwn(one) || one.usage > 0 || !!one.status],
   all: ["all", () => true],
-  own: ["the project's own", (one) => !one.plugin && one.origin !== "builtin"],
+  own: ["the project's own", isOwn],
   used: ["used", (one) => one.usage > 0],
   unused: ["unused", (one) => !!one.unused],
   measured: ["measured", (one) => !!one.cost],
@@ -43,7 +46,7 @@ const SHOWN = {
 };
 // What words are looked for in, one text a fixture.
 const TEXTS = fixtures.map((one) => [one.name, one.id, one.where, one.category || "", one.plugin || ""].join(" ").toLowerCase());
-const table = { sorted: COLUMNS.findIndex((one) => one.name === (data.measured ? "full run" : "set-ups")), down: true, page: 0, rows: 50, words: "", scope: "", category: null, shown: "all", order: [] };
+const table = { sorted: COLUMNS.findIndex((one) => one.name === (data.measured ? "full run" : "set-ups")), down: true, page: 0, rows: 50, words: "", scope: "", category: null, shown: "near", order: [] };
 
 function matching() {
   const words = table.words.toLowerCase().split(/\s+/).filter(Boolean), accept = SHOWN[table.shown][1];
@@ -107,7 +110,7 @@ function buildTable() {
   const scopes = data.scopes.filter((name) => fixtures.some((one) => one.scope === name));
   let scopeLabel, shownLabel, rowsLabel;
   [scopeLabel, scopeBox] = select("scope", [["", "all"], ...scopes.map((name) => [name, name])], "", (value) => choose({ scope: value, category: null }));
-  [shownLabel, shownBox] = select("show", Object.entries(SHOWN).map(([value, [words]]) => [value, words]), "all", (value) => choose({ shown: value, category: null }));
+  [shownLabel, shownBox] = select("show", Object.entries(SHOWN).map(([value, [words]]) => [value, words]), "near", (value) => choose({ shown: value, category: null }));
   [rowsLabel] = select("rows", [["50", "50"], ["200", "200"], ["1000", "1000"]], "50", (value) => choose({ rows: Number(value) }));
   wordsBox = make("input", { type: "search", placeholder: "name, file, category, plugin", oninput: (event) => choose({ words: event.target.value }) });
   tableCount = make("p", { class: "about", role: "status" });
@@ -122,7 +125,7 @@ function buildTable() {
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of fixtures" }, make("table", {}, make("thead", {}, make("tr", {}, tableHeads)), tableBody)),
     tablePager);
   refresh();
-  addEventListener("beforeprint", () => showRows(table.order, 0, 500));
+  addEventListener("beforeprint", () => showRows(table.order, 0, PRINTED));
   addEventListener("afterprint", () => showRows());
 }
 
