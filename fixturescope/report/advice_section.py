@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from fixturescope.document import Document
-from fixturescope.model import Advice, Effort, Evidence, Range, Safety, Trial
+from fixturescope.model import Advice, Evidence, Range, Trial
 from fixturescope.report import Options
 from fixturescope.report.advice import advise
+from fixturescope.report.finding import EFFORT, SAFETY
 from fixturescope.report.tables import heading
 from fixturescope.text import printable
 from fixturescope.units import show_bytes, show_seconds
@@ -25,18 +26,6 @@ _STYLES = {
     "proven": "bold green",
     "refuted": "bold red",
     "unclear": "yellow",
-}
-
-_SAFETIES: Mapping[Safety, str] = {
-    "likely": "likely safe",
-    "possible": "may be safe",
-    "unlikely": "unlikely to be safe",
-}
-
-_EFFORTS: Mapping[Effort, str] = {
-    "line": "a line or two",
-    "function": "a function and its users",
-    "design": "a new design",
 }
 
 
@@ -57,9 +46,9 @@ def section(document: Document, options: Options) -> RenderableType:
 def _lines(number: int, advice: Advice, trial: Trial | None, options: Options) -> Iterator[Text]:
     yield Text.assemble(f"  {number:>2}  ", (printable(advice.title), "bold"))
     verdict = advice.safety if trial is None else trial.verdict
-    words = _SAFETIES[advice.safety] if trial is None else f"{trial.verdict} by a trial"
+    words = SAFETY[advice.safety] if trial is None else f"{trial.verdict} by a trial"
     yield Text.assemble(
-        "      ", *(f"{part}; " for part in _savings(advice)), (words, _STYLES[verdict]), f"; {_EFFORTS[advice.effort]}"
+        "      ", *(f"{part}; " for part in _savings(advice)), (words, _STYLES[verdict]), f"; {EFFORT[advice.effort]}"
     )
     if trial is not None:
         yield Text(f"        tried: {printable(trial.reason)}")

@@ -15,13 +15,13 @@ NAMED = 5
 """So many fixtures are named, at most."""
 
 
-SAFETY: dict[Safety, str] = {"likely": "likely safe", "possible": "possibly safe", "unlikely": "hardly safe"}
+SAFETY: dict[Safety, str] = {"likely": "likely safe", "possible": "may be safe", "unlikely": "unlikely to be safe"}
 """How safe a change is."""
 
 EFFORT: dict[Effort, str] = {
     "line": "a line or two",
     "function": "a function and its users",
-    "design": "more than a function",
+    "design": "a new design",
 }
 """What there is to do."""
 
@@ -44,14 +44,15 @@ def finding(view: View) -> tuple[str, tuple[str, ...]]:
 
 def promise(view: View) -> str:
     """Return what the first changes save together, as a sentence without its full stop; empty where nothing is advised."""
-    rows = [row for row in view.changes.rows if not row.is_refuted]
-    number = min(len(rows), TOP)
-    if not number:
+    rows = view.changes.rows
+    if not rows:
         return ""
     if view.changes.top_s is None:
         return f"{counted(len(rows), 'change')} {'is' if len(rows) == 1 else 'are'} advised"
-    first = f"the first {number} of {len(rows)} changes" if number < len(rows) else counted(number, "change")
-    return f"{first} {'saves' if number == 1 else 'save'} about {show_seconds(view.changes.top_s.likely)}"
+    number = sum(row.saves_s is not None and not row.is_refuted for row in rows[:TOP])
+    of_all = f" of {len(rows)} that are advised" if number < len(rows) else ""
+    saves = "saves" if number == 1 else "save"
+    return f"{counted(number, 'change')}{of_all} {saves} about {show_seconds(view.changes.top_s.likely)}"
 
 
 def percent(share: float) -> str:

@@ -40,7 +40,7 @@ def page_data(document: Document, view: View) -> dict[str, Any]:
     changes: dict[str, list[int]] = {}
     for row in view.changes.rows:
         for id_, _ in row.fixtures:
-            changes.setdefault(id_, []).append(row.place)
+            changes.setdefault(id_, []).append(row.number)
     network = make_network(document, view.costs, PICTURED)
     frames: dict[str, int] = {}
     return {
@@ -51,7 +51,7 @@ def page_data(document: Document, view: View) -> dict[str, Any]:
             for one in details
         ],
         "frames": list(frames),
-        "changes": {row.place: row.advice.title for row in view.changes.rows},
+        "changes": {row.number: row.advice.title for row in view.changes.rows},
         "trees": {}
         if view.costs is None
         else {

@@ -182,7 +182,8 @@ def _picture(network: Network) -> Iterator[str]:
 def _insights(view: View) -> Iterator[str]:
     rows = view.changes.rows
     if rows:
-        yield from ("What to change first:", "", *(line for row in rows[:TOP] for line in _change(row)))
+        yield "What to change first; `fixturescope try 1` tries it in memory, `fixturescope apply 1` shows it as a diff:"
+        yield from ("", *(line for row in rows[:TOP] for line in _change(row)))
         if len(rows) > TOP:
             more = [
                 f"- {text(row.advice.title)} ({', '.join(_saves(row)) or SAFETY[row.advice.safety]})"
@@ -199,7 +200,7 @@ def _insights(view: View) -> Iterator[str]:
 def _change(row: ChangeRow) -> Iterator[str]:
     saves = ", ".join(_saves(row))
     where = f" at {code(row.where)}" if row.where else ""
-    yield f"{row.place}. **{text(row.advice.title)}**{where}: {saves + '; ' if saves else ''}{SAFETY[row.advice.safety]}, {EFFORT[row.advice.effort]}"
+    yield f"{row.number}. **{text(row.advice.title)}**{where}: {saves + '; ' if saves else ''}{SAFETY[row.advice.safety]}, {EFFORT[row.advice.effort]}"
     reasons = [f"why: {_evidence(one)}" for one in row.advice.evidence]
     reasons += [f"but: {_evidence(one)}" for one in row.advice.against]
     if row.trial is not None:
@@ -312,7 +313,7 @@ def _brief(document: Document, view: View) -> Iterator[str]:
         for row in view.changes.rows[:TOP]:
             saves = ", ".join(_saves(row))
             tried = f", {row.trial.verdict}" if row.trial else ""
-            yield f"{row.place}. {text(row.advice.title)} ({f'{saves}, ' if saves else ''}{SAFETY[row.advice.safety]}{tried})"
+            yield f"{row.number}. {text(row.advice.title)} ({f'{saves}, ' if saves else ''}{SAFETY[row.advice.safety]}{tried})"
     if view.costs is not None and view.costs.rows:
         yield ""
         yield from table(

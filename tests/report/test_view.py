@@ -101,15 +101,15 @@ def test_percent(share: float, shown: str) -> None:
 # ------------------------------------------------------------------------------------------------------------- changes
 
 
-def test_changes_know_their_trials_and_what_was_refuted_is_last(shop: Document) -> None:
+def test_changes_have_the_numbers_of_their_advice_and_know_their_trials(shop: Document) -> None:
     view = make_view(shop, samples_measured.advice())
-    assert [(row.place, row.advice.kind, row.trial and row.trial.verdict) for row in view.changes.rows] == [
+    assert [(row.number, row.advice.kind, row.trial and row.trial.verdict) for row in view.changes.rows] == [
         (1, "widen-scope", "proven"),
-        (2, "delete", None),
-        (3, "drop-autouse", "refuted"),
+        (2, "drop-autouse", "refuted"),
+        (3, "delete", None),
     ]
-    assert view.changes.rows[1].fixtures == (("conftest.py::printer", "printer"), ("conftest.py::receipt", "receipt"))
-    assert view.changes.rows[1].where == "conftest.py:40"
+    assert view.changes.rows[2].fixtures == (("conftest.py::printer", "printer"), ("conftest.py::receipt", "receipt"))
+    assert view.changes.rows[2].where == "conftest.py:40"
 
 
 def test_what_changes_save_is_what_trials_saved_and_nothing_of_what_was_refuted(shop: Document) -> None:
@@ -125,7 +125,7 @@ def test_what_changes_save_is_what_trials_saved_and_nothing_of_what_was_refuted(
     [
         (slice(0), ""),
         (slice(1), "1 change saves about 1.05 s"),
-        (slice(3), "2 changes save about 1.05 s"),
+        (slice(3), "1 change of 3 that are advised saves about 1.05 s"),
         (slice(2, 3), "1 change is advised"),
     ],
 )
@@ -136,7 +136,7 @@ def test_the_promise(shop: Document, taken: slice, said: str) -> None:
 def test_the_promise_of_many_changes_is_that_of_the_first(shop: Document) -> None:
     many = samples_measured.advice()[:1] * 9
     untried = msgspec.structs.replace(shop, trials=())
-    assert promise(make_view(untried, many)) == "the first 5 of 9 changes save about 5.50 s"
+    assert promise(make_view(untried, many)) == "5 changes of 9 that are advised save about 5.50 s"
 
 
 def test_advice_about_what_is_not_there_is_shown(shop: Document) -> None:

@@ -115,8 +115,10 @@ def make_view(document: Document, advice: Sequence[Advice] | None = None) -> Vie
 
     Args:
         document: What a run left behind.
-        advice: What is advised; None: what `advise` says.
+        advice: What is advised; None: what `advise` says, of a document that is not narrowed to some names.
     """
+    if advice is None:
+        advice = advise(document) if document.name_glob is None else ()
     graph = to_graph(document)
     rankings = tuple(rank(graph, lens) for lens in LENSES) if document.measurements else ()
     costs = make_costs(document, rankings[0]) if rankings else None
@@ -163,7 +165,7 @@ def make_view(document: Document, advice: Sequence[Advice] | None = None) -> Vie
         notes=document.notes,
         costs=costs,
         startup=None if document.startup is None else view_startup(document.startup),
-        changes=make_changes(document, advise(document) if advice is None else advice),
+        changes=make_changes(document, advice),
         heat=make_heat(document, costs),
         rankings=rankings,
         labels=labels(document.fixtures),

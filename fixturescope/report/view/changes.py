@@ -17,8 +17,8 @@ TOP = 5
 class ChangeRow:
     """One change."""
 
-    place: int
-    """From 1."""
+    number: int
+    """From 1, as ``fixturescope try`` takes it."""
     advice: Advice
     fixtures: tuple[tuple[str, str], ...]
     """Id and name of each that it is about."""
@@ -43,26 +43,25 @@ class Changes:
     """All that is advised."""
 
     rows: tuple[ChangeRow, ...]
-    """The one to begin with first; what was refuted last."""
+    """The one to begin with first."""
     top_s: Range | None
-    """What the first `TOP` that are not refuted save together, in seconds, where none overlaps another; null where none
-    saves time."""
+    """What those of the first `TOP` save together that are not refuted, in seconds, where none overlaps another; null where
+    none saves time."""
 
 
 def make_changes(document: Document, advice: Sequence[Advice]) -> Changes:
-    """Return what is advised, in the order in which it is given, what was refuted behind all else."""
+    """Return what is advised, in the order in which it is given."""
     fixtures = {one.id: one for one in document.fixtures}
     trials = {one.advice: one for one in document.trials if one.advice is not None}
-    ordered = sorted(advice, key=lambda one: one.id in trials and trials[one.id].verdict == "refuted")
-    rows = tuple(_row(number, one, fixtures, trials.get(one.id)) for number, one in enumerate(ordered, start=1))
-    top = [row for row in rows if not row.is_refuted][:TOP]
-    return Changes(rows, _together([row.saves_s for row in top if row.saves_s is not None]))
+    rows = tuple(_row(number, one, fixtures, trials.get(one.id)) for number, one in enumerate(advice, start=1))
+    top = [row.saves_s for row in rows[:TOP] if row.saves_s is not None and not row.is_refuted]
+    return Changes(rows, _together(top))
 
 
 def _row(number: int, advice: Advice, fixtures: Mapping[str, Fixture], trial: Trial | None) -> ChangeRow:
     first = fixtures.get(advice.fixtures[0]) if advice.fixtures else None
     return ChangeRow(
-        place=number,
+        number=number,
         advice=advice,
         fixtures=tuple((one, fixtures[one].name if one in fixtures else one) for one in advice.fixtures),
         where=None if first is None else place(first.path, first.line),
