@@ -84,6 +84,16 @@ def find_affected(graph: FixtureGraph, changes: Sequence[Change]) -> Affected:
     return Affected(tests, frozenset(users), len(others - wanted.keys()))
 
 
+def touched(graph: FixtureGraph, changes: Iterable[Change]) -> frozenset[str]:
+    """Return the ids of fixtures whose set-ups changes can make fewer or more: what else differs in cost is chance."""
+    found: set[str] = set()
+    for change in changes:
+        fixture = graph.fixture(change.fixture)
+        beside = (*graph.dependencies(fixture, transitive=True), *graph.dependents(fixture, transitive=True))
+        found.update(one.id for one in (fixture, *beside))
+    return frozenset(found)
+
+
 def in_memory(graph: FixtureGraph, changes: Sequence[Change]) -> tuple[wire.InMemory, ...]:
     """Return changes as the probe takes them: a fixture by file, line and name, and where that is not one, by place."""
     return tuple(_in_memory(graph, change) for change in changes)

@@ -22,9 +22,9 @@ from fixturescope.document import load
 from fixturescope.errors import DocumentError
 from fixturescope.graph import FixtureGraph
 from fixturescope.measure import wire
-from fixturescope.measure.affected import Affected, check, find_affected, in_memory
+from fixturescope.measure.affected import Affected, check, find_affected, in_memory, touched
 from fixturescope.measure.command import SPOILERS, ProjectPytest, Spoiler, scratch_folder
-from fixturescope.measure.in_suite import Ended, run_recorder
+from fixturescope.measure.in_suite import Ended, joined, run_recorder
 from fixturescope.model import Change, Differing, Range, Trial, TrialRun
 
 CHANGES = "fixturescope.measure.probe.changes"
@@ -136,6 +136,9 @@ class _Ran:
     changed: bool
     wall_s: float = 0.0
     fixtures_s: float = 0.0
+    """Of all fixtures."""
+    touched_s: float = 0.0
+    """Of those that are changed, need them, or are needed by them."""
     rss_peak: int | None = None
     items: tuple[str, ...] = ()
     ends: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -186,6 +189,7 @@ class _Runner:
     ) -> None:
         self._graph = graph
         self._changes = in_memory(graph, changes)
+        self._touched = touched(graph, changes)
         self._affected = affected
         self._options = options
         self._log = log
@@ -235,7 +239,22 @@ class _Runner:
             if ended.stopped:
                 raise KeyboardInterrupt
             self._usual_s = self._usual_s or ran.wall_s
-            return _read(ran, ended, scratch, limit_s)
+            return self._counted(_read(ran, ended, scratch, limit_s), scratch / "record.json")
+
+    def _counted(self, ran: _Ran, record: Path) -> _Ran:
+        """Return a run with the seconds that its record holds."""
+        if ran.trouble is not None:
+            return ran
+        try:
+            recorded = joined(load(record), self._graph.fixtures)
+        except DocumentError as error:
+            return replace(ran, trouble=f"{ran.name} there is no record: {error.message}")
+        spent = [(one.fixture, one.setup_s.own + one.teardown_s.own) for one in recorded]
+        return replace(
+            ran,
+            fixtures_s=sum(seconds for _, seconds in spent),
+            touched_s=sum(seconds for fixture, seconds in spent if fixture in self._touched),
+        )
 
     def _told(self, ran: _Ran) -> Callable[[int, int, str], None]:
         stage = f"run {self._number}, {ran.name}" + (", reversed" if ran.order == "reversed" else "")
@@ -276,13 +295,8 @@ def _read(ran: _Ran, ended: Ended, scratch: Path, limit_s: float) -> _Ran:
     if collected is None or not collected.items:
         errors = [f"{test or '.'}: {reason}" for test, (_, reason) in ends.items()]
         return replace(ran, trouble="; ".join([f"{ran.name} no test ran", *errors]))
-    try:
-        recorded = load(scratch / "record.json").recorded
-    except DocumentError as error:
-        return replace(ran, trouble=f"{ran.name} there is no record: {error.message}")
     return replace(
         ran,
-        fixtures_s=sum(one.setup_s.own + one.teardown_s.own for one in recorded),
         rss_peak=over.rss_peak,
         items=collected.items,
         ends=ends,
@@ -451,7 +465,7 @@ def _pairs(runs: Sequence[_Ran]) -> list[tuple[_Ran, _Ran]]:
 
 
 def _saved(runs: Sequence[_Ran]) -> Range:
-    saved = sorted(before.fixtures_s - after.fixtures_s for before, after in _pairs(runs))
+    saved = sorted(before.touched_s - after.touched_s for before, after in _pairs(runs))
     return Range(low=saved[0], likely=median(saved), high=saved[-1])
 
 
