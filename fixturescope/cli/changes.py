@@ -13,6 +13,7 @@ import typer
 from fixturescope.cli.base import (
     EXIT_FINDINGS,
     EXIT_INCOMPLETE,
+    Progress,
     app,
     note,
     progress_bar,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from fixturescope.analysis.edit import FileEdit
     from fixturescope.document import Document
     from fixturescope.graph import FixtureGraph
+    from fixturescope.measure.trial import Watch
     from fixturescope.model import Advice, Change, Range, Trial
 
 Words = Annotated[
@@ -67,19 +69,18 @@ def try_(
     trials = []
     for one in asked.wanted:
         with progress_bar(wanted=progress) as tell:
-            watch = None if tell is None else (lambda stage, done, total, _, tell=tell: tell(stage, done, total))
-            trials.append(
-                try_changes(
-                    asked.graph,
-                    one.changes,
-                    advice=one.advice,
-                    timeout_s=seconds,
-                    pytest_args=context.obj or (),
-                    watch=watch,
-                )
+            trial = try_changes(
+                asked.graph,
+                one.changes,
+                advice=one.advice,
+                pytest_args=context.obj or (),
+                timeout_s=seconds,
+                watch=_watch(tell),
             )
-        to_stdout(render_trial(trials[-1], shown, predicted=one.predicted), data=False)
-    return _kept(asked, trials)
+        to_stdout(render_trial(trial, shown, predicted=one.predicted), data=False)
+        _keep(asked, trial)
+        trials.append(trial)
+    return _exit_code(trials)
 
 
 @app.command()
@@ -208,18 +209,26 @@ def _from_options(
     return tuple(changes)
 
 
-def _kept(asked: _Asked, trials: Sequence[Trial]) -> int:
-    """Keep trials in the document, in the place of earlier ones of the same changes, and return the exit code."""
+def _watch(tell: Progress | None) -> Watch | None:
+    """Return what tells a progress bar how far a trial is."""
+    return None if tell is None else (lambda stage, done, total, _: tell(stage, done, total))
+
+
+def _keep(asked: _Asked, trial: Trial) -> None:
+    """Keep a trial in the document, in the place of an earlier one of the same changes."""
     from msgspec.structs import replace
 
     from fixturescope.document import dump, load, write_atomically
 
-    if asked.file is not None:
-        document = load(asked.file)  # somebody else may have written to it meanwhile
-        tried = [one.changes for one in trials]
-        kept = [one for one in document.trials if one.changes not in tried]
-        write_atomically(asked.file, dump(replace(document, trials=(*kept, *trials))))
-        note(f"document: {asked.file}")
+    if asked.file is None:
+        return
+    document = load(asked.file)  # somebody else may have written to it meanwhile
+    kept = [one for one in document.trials if one.changes != trial.changes]
+    write_atomically(asked.file, dump(replace(document, trials=(*kept, trial))))
+    note(f"document: {asked.file}")
+
+
+def _exit_code(trials: Sequence[Trial]) -> int:
     verdicts = {one.verdict for one in trials}
     if "refuted" in verdicts:
         return EXIT_FINDINGS

@@ -205,8 +205,14 @@ def run_recorder(
         os.close(ours)
         _end(process, project)
         end_guard(guard)
-    said = log.read_bytes()[began:].decode("utf-8", "replace")[-TAIL:].strip()
-    return Ended(process.returncode, said, stopped, timed_out)
+    return Ended(process.returncode, _tail(log, began), stopped, timed_out)
+
+
+def _tail(log: Path, began: int) -> str:
+    """Return the last of what a run printed."""
+    with log.open("rb") as file:
+        file.seek(max(began, log.stat().st_size - TAIL))
+        return file.read().decode("utf-8", "replace").strip()
 
 
 def _heard(
