@@ -77,15 +77,18 @@ class Changes:
         """
         classes = {cls for item in items if (cls := getattr(item, "cls", None)) is not None}
         found = list(self._trouble)
-        for (change, _), made in zip(self._changes, self._made):
-            if change.op == "remove":
-                names = {str(pytest_compat.real_function(one.func).__name__) for one in made}
-                found += [
-                    f"{cls.__name__} inherits another {name!r}, which would come to the fore"
-                    for cls in sorted(classes, key=lambda one: one.__qualname__)
-                    for name in sorted(names)
-                    if sum(name in vars(base) for base in cls.__mro__) > 1
-                ]
+        removed = [
+            pytest_compat.real_function(one.func)
+            for (change, _), made in zip(self._changes, self._made)
+            for one in made
+            if change.op == "remove"
+        ]
+        for function in removed:
+            name = str(getattr(function, "__name__", ""))
+            for cls in sorted(classes, key=lambda one: one.__qualname__):
+                held = [vars(base)[name] for base in cls.__mro__ if name in vars(base)]
+                if len(held) > 1 and pytest_compat.real_function(held[0]) is function:
+                    found.append(f"{cls.__name__} inherits another {name!r}, which would come to the fore")
         return tuple(dict.fromkeys(found))
 
     def _look(self, manager: Any) -> None:
