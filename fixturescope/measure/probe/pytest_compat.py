@@ -221,7 +221,10 @@ def set_scope(fixturedef: Any, scope: str) -> None:
 def drop_autouse(manager: Any, fixturedef: Any) -> bool:
     """Let nobody get a definition who does not ask for its name; return whether it was autouse."""
     node = getattr(fixturedef, "node", None)
-    tables = [(getattr(manager, "_node_autousenames", {}), node), (manager._nodeid_autousenames, fixturedef.baseid)]
+    tables = [
+        (getattr(manager, "_node_autousenames", {}), node),
+        (getattr(manager, "_nodeid_autousenames", {}), fixturedef.baseid),
+    ]
     for table, place in tables:
         names = table.get(place, [])
         if fixturedef.argname in names:
