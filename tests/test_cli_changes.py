@@ -214,8 +214,10 @@ def test_try_knows_what_is_meant(
 def test_try_shows_the_trial_and_keeps_it_in_the_place_of_an_earlier_one(
     document: Path, trials: Trials, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (document.parent / "report.md").write_text("an older one")
     assert main(["try", "2"]) == 0
     assert main(["try", "1"]) == 0
+    assert (document.parent / "report.md").read_text() != "an older one"
     trials.verdicts = ["refuted"]
     assert main(["try", "1"]) == 1
     out, err = capsys.readouterr()

@@ -13,12 +13,14 @@ import typer
 from fixturescope.cli.base import (
     EXIT_FINDINGS,
     EXIT_INCOMPLETE,
+    REPORTS,
     Progress,
     app,
     note,
     progress_bar,
     shown_options,
     to_stdout,
+    write_reports,
 )
 from fixturescope.errors import FixturescopeError, UsageError
 
@@ -224,7 +226,10 @@ def _keep(asked: _Asked, trial: Trial) -> None:
         return
     document = load(asked.file)  # somebody else may have written to it meanwhile
     kept = [one for one in document.trials if one.changes != trial.changes]
-    write_atomically(asked.file, dump(replace(document, trials=(*kept, trial))))
+    document = replace(document, trials=(*kept, trial))
+    write_atomically(asked.file, dump(document))
+    if any((asked.file.parent / name).exists() for name in REPORTS.values()):
+        write_reports(document, asked.file.parent)
     note(f"document: {asked.file}")
 
 
