@@ -170,6 +170,10 @@ EACH_ITS_PROCESS = "each measurement in a pytest process of its own: "
 """How the note begins that says why no process was forked: it takes a whole start of pytest for each measurement."""
 
 
+OFFERED = "a plugin offers it, so other projects may use it"
+"""What the messages say of unused fixtures that are there for others."""
+
+
 class Duration(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds, of the fixture itself and together with all the fixtures that it needs."""
 
@@ -361,6 +365,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Its id."""
     digest: str
     """The same for fixtures that do the same: same statements, arguments, parameters; names and docstring left out."""
+    statements: int = 0
+    """How many statements its body has, those in blocks included."""
     findings: tuple[Finding, ...] = ()
     incomplete: str | None = None
     """Why not all of it could be read; null where all was."""

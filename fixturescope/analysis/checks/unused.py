@@ -9,7 +9,7 @@ from fixturescope.analysis.checks.base import Check, Example
 from fixturescope.analysis.checks.context import CheckContext
 from fixturescope.analysis.checks.dead import Dead, dead_fixtures
 from fixturescope.analysis.nodes import Definition, FixtureIdentity
-from fixturescope.model import Diagnostic
+from fixturescope.model import OFFERED, Diagnostic
 
 _SHOWN = 5
 
@@ -199,7 +199,7 @@ def no_network():  # FS105
 
 
 def _found(check: Check, context: CheckContext, dead: Dead, text: str) -> Diagnostic:
-    text += "; a plugin offers it, so other projects may use it" if context.is_offered(dead.fixture) else ""
+    text += f"; {OFFERED}" if context.is_offered(dead.fixture) else ""
     text += f"; only unused fixtures lead to {_list(context, dead.chain)}" if dead.chain else ""
     return check.say(context.place(dead.fixture.first), text, certain=dead.certain, fixture=dead.fixture.id)
 

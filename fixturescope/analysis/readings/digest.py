@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.readings.own import free_names
 from fixturescope.analysis.readings.show import last_name
-from fixturescope.analysis.walk import calls_in, statements
+from fixturescope.analysis.walk import statements
 
 MAX_NAMES = 3
 """How many definitions deep the names of a module are compared."""
@@ -49,10 +49,9 @@ def digest_of(function: f.Function, module: Mapping[str, f.Stmt], place: str) ->
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def is_small(function: f.Function) -> bool:
-    """Return whether a function does so little that another does the same by chance."""
-    body = tuple(statements(function.body or (), functions=True))
-    return len(body) <= 1 and not any(call.args for call in calls_in(function.body or ()))
+def size_of(function: f.Function) -> int:
+    """Return how many statements a function has."""
+    return len(tuple(statements(function.body or (), functions=True)))
 
 
 def plain(node: object) -> object:

@@ -12,11 +12,11 @@ from fixturescope.analysis.extract import extract_outline
 from fixturescope.analysis.lexer import IN_STRING, JOINED, WORD_CHARACTER, lex
 from fixturescope.analysis.outline import decode, outline
 from fixturescope.analysis.read import content_of
-from fixturescope.analysis.readings.digest import digest_of, is_small
+from fixturescope.analysis.readings.digest import digest_of, size_of
 from fixturescope.analysis.readings.follow import Follower
 from fixturescope.analysis.readings.own import own, value_of
 from fixturescope.analysis.readings.said import File, Function, ModuleImport
-from fixturescope.analysis.readings.show import dotted
+from fixturescope.analysis.readings.show import dotted, show
 from fixturescope.analysis.walk import statements
 
 _WORD = re.compile(rf"{WORD_CHARACTER}+")
@@ -67,7 +67,7 @@ def _function(node: f.Function, module: Mapping[str, f.Stmt], place: str, *, is_
         name=node.name,
         line=node.line,
         digest=digest_of(node, module, f"{place}:{node.line}" if is_nested else place),
-        is_small=is_small(node),
+        statements=size_of(node),
         unread=()
         if is_read_elsewhere
         else tuple(
@@ -80,8 +80,17 @@ def _function(node: f.Function, module: Mapping[str, f.Stmt], place: str, *, is_
         hands_out=value.hands_out,
         is_immutable=value.is_immutable,
         parts=value.parts,
-        incomplete=follower.unknown,
+        incomplete=follower.unknown or _undecided(node),
     )
+
+
+def _undecided(node: f.Function) -> str | None:
+    """Return what a decorator leaves to the environment: another one may have the fixture used by every test."""
+    for one in node.decorators:
+        for arg in one.expr.args if isinstance(one.expr, f.Call) else ():
+            if arg.keyword == "autouse" and not isinstance(arg.value, f.Const):
+                return f"whether {node.name} is autouse is decided by {show(arg.value)}"
+    return None
 
 
 def _is_known(decorator: f.Expr, module: Mapping[str, f.Stmt]) -> bool:

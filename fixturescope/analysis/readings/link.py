@@ -69,6 +69,7 @@ class Linker:
         return Reading(
             fixture=fixture.id,
             digest=_digest(fixture, function),
+            statements=function.statements,
             findings=tuple(_kept(found)),
             incomplete="; ".join(list(missing)[:3]) or None,
         )
@@ -159,8 +160,8 @@ def _named(function: Function) -> dict[str, None]:
 
 
 def _digest(fixture: Fixture, function: Function) -> str:
-    """Return the digest; that of a small fixture, or of one of many that one function makes, is its own."""
-    return fixture.id if function.is_small or fixture.origin == "generated" else function.digest
+    """Return the digest; that of one of many that one function makes is its own."""
+    return fixture.id if fixture.origin == "generated" else function.digest
 
 
 def _kept(found: Mapping[Finding, None]) -> Iterator[Finding]:

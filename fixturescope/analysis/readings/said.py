@@ -39,8 +39,8 @@ class Function(msgspec.Struct, frozen=True, array_like=True):
     name: str
     line: int
     digest: str
-    is_small: bool
-    """Whether it does so little that others do the same by chance."""
+    statements: int
+    """How many it has, those in blocks included."""
     unread: tuple[str, ...]
     """Arguments that it does not read, unless a decorator that is not known does."""
     uses: tuple[Use, ...]

@@ -302,3 +302,8 @@ def mean(values: Iterable[float]) -> float:
 def narrower(one: Scope, other: Scope) -> bool:
     """Return whether the first of two scopes is narrower than the second."""
     return SCOPES.index(one) < SCOPES.index(other)
+
+
+def contains(node: str, inner: str) -> bool:
+    """Return whether a collection node is another, or a path, or stands above it."""
+    return node in ("", ".", inner) or inner.startswith((f"{node}/", f"{node}::"))

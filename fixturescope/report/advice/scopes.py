@@ -252,7 +252,9 @@ def narrower_scope(context: AdviceContext, fixture: Fixture) -> Scope | None:
     if len(context.modules) < 2 or fixture.autouse or context.is_indirect(fixture):
         return None
     widest = max((SCOPES.index(one.scope) for one in context.askers(fixture)), default=0)
-    for scope in ("class", "module"):
+    in_class = all(one.cls for one in context.users(fixture))
+    targets: tuple[Scope, ...] = ("class", "module") if in_class else ("module",)
+    for scope in targets:
         if SCOPES.index(scope) >= widest and context.setups_under(fixture, scope) <= fixture.setups:
             return scope
     return None

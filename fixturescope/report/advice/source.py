@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from fixturescope.model import Advice, Change, Diagnostic, Evidence, Fixture, Range, Safety, Test
+from fixturescope.model import OFFERED, Advice, Change, Diagnostic, Evidence, Fixture, Range, Safety, Test
 from fixturescope.report.advice.base import Example, Figures, Kind
-from fixturescope.report.advice.context import AdviceContext, listed, place, times
+from fixturescope.report.advice.context import AdviceContext, contains, listed, place, times
 
 _HEADS = ("FS101", "FS104", "FS105")
 _CHAINED = "FS102"
@@ -15,13 +15,15 @@ _CHAINED = "FS102"
 
 class Delete(Kind):
     """No test uses the fixture. It costs a run nothing, and every reader time. What is unused because only this fixture
-    asks for it goes with it: a chain that no test enters is deleted whole.
+    asks for it goes with it: a chain that no test enters is deleted whole, and so are several that share a part.
 
     Given for what diagnostics call unused (FS101, FS102, FS104, FS105), so that a comment that silences these silences the
-    advice, too. It saves no time.
+    advice, too; not for what a plugin offers to other projects. It saves no time.
 
     What could make it wrong: a name that is made at run time, a test that this environment does not collect, a project that
-    imports the fixture. *likely* where nothing dynamic could reach it; *possible* otherwise, with the reason.
+    imports the fixture. *possible* where something dynamic could reach it, where a file in its reach could not be
+    read or imported, where no test is collected in its reach at all, and where the environment decides whether it is
+    autouse; *likely* otherwise.
     """
 
     kind = "delete"
@@ -70,39 +72,63 @@ def test_nothing():
         """See ``Kind.find``."""
         said: dict[str, Diagnostic] = {}
         for one in context.document.diagnostics:
-            if one.fixture is not None and one.code in (*_HEADS, _CHAINED):
-                said.setdefault(one.fixture, one)
-        for fixture in context.own:
-            head = said.get(fixture.id)
-            if head is None or head.code not in _HEADS or fixture.unused is None:
+            if one.fixture in context.fixtures and one.code in (*_HEADS, _CHAINED) and OFFERED not in one.message:
+                said.setdefault(one.fixture or "", one)
+        dead = {one.id: one for one in context.own if one.id in said and one.unused is not None}
+        for group in _groups(context, dead):
+            heads = [one for one in group if said[one.id].code in _HEADS]
+            if not heads:
                 continue
-            chain = _chain(context, fixture, {id_ for id_, one in said.items() if one.code == _CHAINED})
-            certain = all(said[one.id].certainty == "certain" for one in chain)
-            why = context.document.why_unused.get(fixture.id, "")
-            along = f" and what it alone asks for: {listed([one.name for one in chain[1:]])}" if chain[1:] else ""
-            static = all(one.origin == "static" for one in chain)
+            chain = [one for one in group if said[one.id].code not in _HEADS]
+            static = all(one.origin == "static" for one in group)
+            against = [doubt for one in heads for doubt in _doubts(context, one, said[one.id])]
+            along = f" and what only {'it asks' if len(heads) == 1 else 'they ask'} for: {listed([one.name for one in chain])}"
             yield self.say(
-                chain,
-                f"Delete {fixture.name}{along}",
-                safety="likely" if certain else "possible",
-                evidence=[place(fixture, head.message), *(place(one, said[one.id].message) for one in chain[1:])],
-                against=[] if certain else [place(fixture, why or "something dynamic could reach it")],
-                changes=[Change(op="remove", fixture=one.id) for one in chain] if static else (),
+                [*heads, *chain],
+                f"Delete {listed([one.name for one in heads])}{along if chain else ''}",
+                safety="possible" if against else "likely",
+                evidence=[place(one, said[one.id].message) for one in (*heads, *chain)],
+                against=against,
+                changes=[Change(op="remove", fixture=one.id) for one in (*heads, *chain)] if static else (),
                 effort="line" if static else "function",
             )
 
 
-def _chain(context: AdviceContext, head: Fixture, chained: set[str]) -> list[Fixture]:
-    """Return a fixture and all that is unused because only it, or what goes with it, asks for it."""
-    found = {head.id: head}
-    queue = [head]
-    while queue:
-        for one in context.needs(queue.pop(0)):
-            gone = all(other.id in found for other in context.askers(one) if other.unused is not None)
-            if one.id in chained and one.id not in found and gone:
-                found[one.id] = one
-                queue.append(one)
-    return list(found.values())
+def _groups(context: AdviceContext, dead: Mapping[str, Fixture]) -> Iterator[list[Fixture]]:
+    """Yield unused fixtures, those together that lead to each other or to a common one, in the order of their ids."""
+    left = dict(dead)
+    while left:
+        first = next(iter(left))
+        found = {first: left.pop(first)}
+        queue = list(found.values())
+        while queue:
+            one = queue.pop()
+            for other in (*context.needs(one), *context.askers(one)):
+                if other.id in left:
+                    found[other.id] = left.pop(other.id)
+                    queue.append(other)
+        yield [found[id_] for id_ in sorted(found)]
+
+
+def _doubts(context: AdviceContext, fixture: Fixture, said: Diagnostic) -> Iterator[Evidence]:
+    """Yield why an unused fixture may be used after all."""
+    if said.certainty == "possible":
+        yield place(fixture, context.document.why_unused.get(fixture.id) or "something dynamic could reach it")
+    unread = [
+        one
+        for one in context.document.diagnostics
+        if one.code in ("FS001", "FS002", "FS003") and contains(fixture.visible_in, one.path)
+    ]
+    if unread:
+        more = f", and {len(unread) - 1} more files like it" if len(unread) > 1 else ""
+        yield Evidence(
+            text=f"{unread[0].message}{more}: what is in them may use it", path=unread[0].path, line=unread[0].line
+        )
+    if not any(contains(fixture.visible_in, test.id) for test in context.document.tests):
+        yield place(fixture, "no test is collected where it is visible: another run may collect some")
+    reading = context.reading(fixture)
+    if reading is not None and reading.incomplete:
+        yield place(fixture, reading.incomplete)
 
 
 class UseFixtures(Kind):
@@ -182,6 +208,10 @@ def test_shop(prices):
                 evidence.append(
                     Evidence(text=f"without it, {spared} set-ups less: {_seconds(times(cost.warm, spared))}")
                 )
+            if (fixture.params or 0) > 1:
+                evidence.append(
+                    place(fixture, f"it has {fixture.params} parameters: without it, they run once instead")
+                )
             if fixture.autouse or all(one in kept for one in tests):
                 evidence.append(place(fixture, "they get it in any case: the argument can go"))
             yield self.say(
@@ -213,9 +243,10 @@ class Merge(Kind):
     """Several fixtures do the same: the same statements, arguments and parameters, and the same fixtures answer. One of
     them, in a conftest above them all, is enough.
 
-    Given for fixtures of one scope that some test uses, if they do more than what two do the same by chance. What a name
-    of the module means is compared, too: what it is imported from, or the code that binds it. Predicted saving, for
-    scopes wider than a function: (set-ups of all - set-ups of one for all their tests) × one warm set-up and teardown.
+    Given for fixtures of one scope that some test uses, where their bodies have at least three statements, or where it
+    saves time. What a name of the module means is compared, too: what it is imported from, or the code that binds it.
+    Predicted saving, for scopes wider than a function: (set-ups of all - set-ups of one for all their tests) × one warm
+    set-up and teardown.
 
     What could make it wrong: tests that use two of them get one value instead of two; where there are such tests, it is
     *possible* only, else *likely*.
@@ -258,7 +289,9 @@ import pytest
 
 @pytest.fixture
 def cart():  # merge
-    return dict(tea=3)
+    made = {}
+    made["tea"] = 3
+    return made
 
 
 def test_a(cart):
@@ -270,7 +303,9 @@ import pytest
 
 @pytest.fixture
 def cart():
-    return dict(tea=3)
+    made = {}
+    made["tea"] = 3
+    return made
 
 
 def test_b(cart):
@@ -291,9 +326,12 @@ def test_b(cart):
             groups.setdefault(key, []).append(fixture)
         for group in groups.values():
             if len(group) > 1:
-                yield self._advice(context, sorted(group, key=lambda one: (-_spent(context, one), one.id)))
+                yield from self._advice(context, sorted(group, key=lambda one: (-_spent(context, one), one.id)))
 
-    def _advice(self, context: AdviceContext, group: list[Fixture]) -> Advice:
+    LEAST_STATEMENTS: ClassVar[int] = 3
+    """Two fixtures of fewer do the same by chance, and reading them costs nothing."""
+
+    def _advice(self, context: AdviceContext, group: list[Fixture]) -> Iterator[Advice]:
         tests = [test for one in group for test in context.users(one)]
         both = sorted({test.id for test in tests if sum(test is other for other in tests) > 1})
         safety: Safety = "possible" if both else "likely"
@@ -308,9 +346,12 @@ def test_b(cart):
             unique = {test.id: test for test in tests}
             fewer = sum(one.setups for one in group) - context.setups_under(first, first.scope, unique.values())
             saves = times(cost.warm, fewer) if fewer > 0 and cost.warm.likely * fewer >= context.least_s else None
+        reading = context.reading(first)
+        if saves is None and (reading is None or reading.statements < self.LEAST_STATEMENTS):
+            return
         names = dict.fromkeys(one.name for one in group)
         what = f"the {len(group)} fixtures {first.name}" if len(names) == 1 else listed(list(names))
-        return self.say(
+        yield self.say(
             group,
             f"Keep one of {what}, which do the same",
             safety=safety,
