@@ -73,6 +73,10 @@ def _figures(figures: Figures) -> Iterator[str]:
         yield f"- `{name}` holds {show_bytes(size)}"
     for name, size in figures.leaked.items():
         yield f"- a second set-up and teardown of `{name}` leave {show_bytes(size)}"
+    for name, size in figures.leaked_once.items():
+        yield f"- the first set-up and teardown of `{name}` leave {show_bytes(size)}, later ones nothing"
+    for name, what in figures.left.items():
+        yield f"- `{name}` leaves running: {what}"
     for name, number in figures.recorded.items():
         yield f"- a run set `{name}` up {number} times"
     for name, (seconds, path) in figures.imports.items():

@@ -39,37 +39,35 @@ def duration(seconds: float) -> Duration:
     return Duration(cold=seconds, cold_cumulative=seconds, own=samples, cumulative=samples)
 
 
-def memory(retained: int = 0, leaked: int = 0) -> Memory:
+def memory(retained: int = 0, leaked: int = 0, once: int = 0) -> Memory:
     def both(size: int) -> Bytes:
         return Bytes(own=size, cumulative=size)
 
     return Memory(
         peak=both(max(retained, leaked)),
         retained=both(retained),
-        leaked=both(leaked),
+        leaked=both(leaked + once),
         leaked_again=both(leaked),
         allocations=1,
     )
 
 
 def measurements(fixtures: Iterable[Fixture], figures: Figures) -> tuple[Measurement, ...]:
-    """One measurement for each fixture that a figure is given for, by name or id."""
-    found = []
-    for one in fixtures:
-        seconds, retained, leaked = (
-            of.get(one.id, of.get(one.name)) for of in (figures.seconds, figures.retained, figures.leaked)
+    """One measurement for each fixture that a figure is given for, by name."""
+    named = [figures.seconds, figures.retained, figures.leaked, figures.leaked_once, figures.left]
+    return tuple(
+        Measurement(
+            fixture=one.id,
+            status="ok",
+            setup_s=duration(figures.seconds[one.name]) if one.name in figures.seconds else None,
+            memory=memory(
+                figures.retained.get(one.name, 0), figures.leaked.get(one.name, 0), figures.leaked_once.get(one.name, 0)
+            ),
+            left_behind=(figures.left[one.name],) if one.name in figures.left else (),
         )
-        if seconds is retained is leaked is None:
-            continue
-        found.append(
-            Measurement(
-                fixture=one.id,
-                status="ok",
-                setup_s=None if seconds is None else duration(float(seconds)),
-                memory=memory(int(retained or 0), int(leaked or 0)),
-            )
-        )
-    return tuple(found)
+        for one in fixtures
+        if any(one.name in of for of in named)
+    )
 
 
 def startup(imports: Mapping[str, tuple[float, str]]) -> Startup | None:
@@ -111,18 +109,21 @@ def figured(graph: FixtureGraph, figures: Figures) -> Document:
     )
 
 
+def analyzed(folder: Path, files: Mapping[str, str]) -> FixtureGraph:
+    """Write a suite, analyze it with this interpreter's plugins, and read it."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+    graph = analyze((), rootdir=folder, cwd=folder, python=sys.executable, environ={}, cache=False)
+    return graph.with_readings(read_bodies(graph))
+
+
 class Suites:
     """Many small suites, each in a folder of its own, analyzed and read as one: that is quicker than one by one."""
 
     def __init__(self, folder: Path, suites: Mapping[str, Mapping[str, str]]) -> None:
-        (folder / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\n")
-        for suite, files in suites.items():
-            for name, text in files.items():
-                path = folder / suite / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, "utf-8")
-        graph = analyze((), rootdir=folder, cwd=folder, python=sys.executable, environ={}, cache=False)
-        self.graph = graph.with_readings(read_bodies(graph))
+        files = {f"{suite}/{name}": text for suite, named in suites.items() for name, text in named.items()}
+        self.graph = analyzed(folder, {"pytest.ini": "[pytest]\naddopts = --import-mode=importlib\n", **files})
 
     def one(self, suite: str) -> FixtureGraph:
         """One of them, with its folder left out of all paths and ids."""
@@ -153,6 +154,16 @@ class Suites:
             reasons=parts.reasons,
             readings=parts.readings,
         )
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    """The files of a suite: path from its folder → text."""
+    found = {
+        path.relative_to(folder).as_posix(): path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in (".py", ".ini")
+    }
+    return {name: path.read_text("utf-8") for name, path in found.items()}
 
 
 class _Parts(msgspec.Struct):

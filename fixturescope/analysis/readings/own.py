@@ -44,7 +44,7 @@ def own(function: f.Function, follower: Follower, module: Mapping[str, f.Stmt]) 
     for line, text in follower.dropped:
         if line not in altered and not text.startswith("request."):
             found[Own("calls", line, text)] = None
-    found.update(dict.fromkeys(_imports(function)))
+    found.update(dict.fromkeys((*_refusals(function), *_imports(function))))
     found.update(dict.fromkeys(_mocks(function)))
     if all(one.kind == "imports" for one in found):
         found.update(dict.fromkeys(_constants(function, module)))
@@ -90,8 +90,18 @@ def _altered(function: f.Function, follower: Follower) -> Iterator[Own]:
         for call in calls_in(_expressions(statement)):
             name = dotted(call.func)
             is_patch = last_name(call.func) in tables.PATCHING or "patch" in name.split(".")[:-1]
-            if name in tables.WORLD or (is_patch and name.partition(".")[0] not in tables.PATCH_FIXTURES):
+            ends = name in tables.ENDS or (name.startswith("pytest.") and last_name(call.func) in tables.ENDS)
+            if name in tables.WORLD or ends or (is_patch and name.partition(".")[0] not in tables.PATCH_FIXTURES):
                 yield Own("alters", statement.line, show(call))
+
+
+def _refusals(function: f.Function) -> Iterator[Own]:
+    """Yield what may fail a test: a fixture that checks something has an effect, although it changes nothing."""
+    for statement in _statements(function):
+        if isinstance(statement, f.Raise):
+            yield Own("calls", statement.line, "raise" if statement.value is None else f"raise {show(statement.value)}")
+        elif isinstance(statement, f.ExprStmt) and isinstance(statement.value, f.Cmp | f.Unary | f.Bin | f.Name):
+            yield Own("calls", statement.line, "assert")
 
 
 def _imports(function: f.Function) -> Iterator[Own]:

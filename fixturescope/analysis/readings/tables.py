@@ -112,6 +112,9 @@ PLAIN = frozenset({
 })  # fmt: skip
 """Functions whose result nobody can change."""
 
+ENDS = frozenset({"skip", "xfail", "fail", "exit", "importorskip"})
+"""Functions of pytest that decide what becomes of a test."""
+
 INSTANCES = frozenset({"self", "cls"})
 """What the instance of a method is called."""
 

@@ -86,12 +86,9 @@ def test_two():
     def find(self, context: AdviceContext) -> Iterator[Advice]:
         """See ``Kind.find``."""
         for fixture in context.used:
-            if not fixture.autouse or not _only_makes_a_value(context, fixture):
+            if not is_for_few(context, fixture):
                 continue
-            users = context.users(fixture)
-            named = context.users_without(fixture, fixture)
-            if len(named) > FEW * len(users):
-                continue
+            users, named = context.users(fixture), context.users_without(fixture, fixture)
             saves = _saving(context, fixture, named)
             if saves is not None and saves.likely < context.least_s:
                 continue
@@ -111,6 +108,13 @@ def test_two():
                 saves_s=saves,
                 changes=[Change(op="drop_autouse", fixture=fixture.id)] if fixture.origin == "static" else (),
             )
+
+
+def is_for_few(context: AdviceContext, fixture: Fixture) -> bool:
+    """Return whether every test gets a fixture that only makes a value, and few ask for it."""
+    if not fixture.autouse or not _only_makes_a_value(context, fixture):
+        return False
+    return len(context.users_without(fixture, fixture)) <= FEW * len(context.users(fixture))
 
 
 def _only_makes_a_value(context: AdviceContext, fixture: Fixture) -> bool:

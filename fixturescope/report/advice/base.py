@@ -32,6 +32,8 @@ class Figures:
         seconds: Fixture → seconds of a set-up.
         retained: Fixture → bytes that it holds.
         leaked: Fixture → bytes that a second set-up and teardown leave behind.
+        leaked_once: Fixture → bytes that the first set-up and teardown leave behind, and no other.
+        left: Fixture → a process or thread that outlives its teardown.
         recorded: Fixture → how often a run set it up.
         imports: Module → seconds, and the file that imports it first.
     """
@@ -39,6 +41,8 @@ class Figures:
     seconds: Mapping[str, float] = field(default_factory=dict)
     retained: Mapping[str, int] = field(default_factory=dict)
     leaked: Mapping[str, int] = field(default_factory=dict)
+    leaked_once: Mapping[str, int] = field(default_factory=dict)
+    left: Mapping[str, str] = field(default_factory=dict)
     recorded: Mapping[str, int] = field(default_factory=dict)
     imports: Mapping[str, tuple[float, str]] = field(default_factory=dict)
 

@@ -21,10 +21,10 @@ _PYTEST = frozenset({"pytest", "_pytest", "pluggy", "py"})
 
 
 class LazyImport(Kind):
-    """The file imports a module at its top that nothing but this fixture's body reads. Inside the fixture, the import is
+    """A conftest imports a module at its top that nothing but this fixture's body reads. Inside the fixture, the import is
     paid by runs that use the fixture, and not by every start.
 
-    Given where a measured start shows that this file is the first to import it, at 50 ms or more. Saves, of a start that
+    Given where a measured start shows that this conftest is the first to import it, at 50 ms or more. Saves, of a start that
     runs the tests of one file: nothing if that file uses the fixture, all of the import if it does not; *likely* is the
     import × share of test files that do not use it. A full run that uses the fixture pays as before.
 
@@ -73,7 +73,7 @@ def price():  # lazy-import
             found = [
                 (finding, seconds)
                 for finding in context.found(fixture, "module_import")
-                if (seconds := _paid_by(context, finding)) >= LEAST_LAZY_S
+                if _is_conftest(finding.path) and (seconds := _paid_by(context, finding)) >= LEAST_LAZY_S
             ]
             if found:
                 yield self._advice(context, fixture, found)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from fixturescope.model import SCOPES, Advice, Change, Fixture, Range, Scope
+from fixturescope.report.advice.autouse import is_for_few
 from fixturescope.report.advice.base import Example, Figures, Kind
 from fixturescope.report.advice.context import AdviceContext, added, listed, narrower, place, times
 from fixturescope.report.advice.safety import argue, told, worst
@@ -80,7 +81,7 @@ def test_last(rules):
     def find(self, context: AdviceContext) -> Iterator[Advice]:
         """See ``Kind.find``."""
         for fixture in context.used:
-            if context.cost(fixture) is None:
+            if context.cost(fixture) is None or is_for_few(context, fixture):
                 continue
             scope = self._target(context, fixture)
             moved = None if scope is None else self._moved(context, fixture, scope, ())

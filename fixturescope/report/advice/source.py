@@ -18,12 +18,12 @@ class Delete(Kind):
     asks for it goes with it: a chain that no test enters is deleted whole, and so are several that share a part.
 
     Given for what diagnostics call unused (FS101, FS102, FS104, FS105), so that a comment that silences these silences the
-    advice, too; not for what a plugin offers to other projects. It saves no time.
+    advice, too; not for what a plugin offers to other projects, nor where no test is collected at all in its reach, since
+    that is there for another run. It saves no time.
 
     What could make it wrong: a name that is made at run time, a test that this environment does not collect, a project that
     imports the fixture. *possible* where something dynamic could reach it, where a file in its reach could not be
-    read or imported, where no test is collected in its reach at all, and where the environment decides whether it is
-    autouse; *likely* otherwise.
+    read or imported, and where the environment decides whether it is autouse; *likely* otherwise.
     """
 
     kind = "delete"
@@ -77,7 +77,7 @@ def test_nothing():
         dead = {one.id: one for one in context.own if one.id in said and one.unused is not None}
         for group in _groups(context, dead):
             heads = [one for one in group if said[one.id].code in _HEADS]
-            if not heads:
+            if not heads or not any(_has_tests(context, one) for one in group):
                 continue
             chain = [one for one in group if said[one.id].code not in _HEADS]
             static = all(one.origin == "static" for one in group)
@@ -110,6 +110,11 @@ def _groups(context: AdviceContext, dead: Mapping[str, Fixture]) -> Iterator[lis
         yield [found[id_] for id_ in sorted(found)]
 
 
+def _has_tests(context: AdviceContext, fixture: Fixture) -> bool:
+    """Whether a test is collected where a fixture is visible; else it is there for another run, or an example."""
+    return any(contains(fixture.visible_in, test.id) for test in context.document.tests)
+
+
 def _doubts(context: AdviceContext, fixture: Fixture, said: Diagnostic) -> Iterator[Evidence]:
     """Yield why an unused fixture may be used after all."""
     if said.certainty == "possible":
@@ -124,8 +129,6 @@ def _doubts(context: AdviceContext, fixture: Fixture, said: Diagnostic) -> Itera
         yield Evidence(
             text=f"{unread[0].message}{more}: what is in them may use it", path=unread[0].path, line=unread[0].line
         )
-    if not any(contains(fixture.visible_in, test.id) for test in context.document.tests):
-        yield place(fixture, "no test is collected where it is visible: another run may collect some")
     reading = context.reading(fixture)
     if reading is not None and reading.incomplete:
         yield place(fixture, reading.incomplete)
@@ -342,7 +345,7 @@ def test_b(cart):
         )
         first, cost = group[0], context.cost(group[0])
         saves = None
-        if cost is not None and first.scope != "function":
+        if cost is not None and first.scope != "function" and first.params is None:
             unique = {test.id: test for test in tests}
             fewer = sum(one.setups for one in group) - context.setups_under(first, first.scope, unique.values())
             saves = times(cost.warm, fewer) if fewer > 0 and cost.warm.likely * fewer >= context.least_s else None

@@ -9,8 +9,10 @@ from fixturescope.model import Advice, Evidence, Finding, Fixture, Range
 from fixturescope.report.advice.base import Example, Figures, Kind
 from fixturescope.report.advice.context import AdviceContext, Cost, listed, place, times
 from fixturescope.report.advice.safety import told
-from fixturescope.report.advice.scopes import UNLIKELY_SHARE
 from fixturescope.units import show_seconds
+
+WORTH_DESIGN = 0.01
+"""What takes more than a line must save so large a share of what a full run spends on fixtures."""
 
 
 class Cache(Kind):
@@ -75,7 +77,7 @@ def test_last(rules):
             if cost is None or not constant or not changed or fixture.scope not in ("function", "class"):
                 continue
             whole = times(cost.setup, max(fixture.setups - 1, 0))
-            if whole.likely < max(context.least_s, UNLIKELY_SHARE * context.total_s):
+            if whole.likely < max(context.least_s, WORTH_DESIGN * context.total_s):
                 continue
             yield self.say(
                 [fixture],
@@ -161,7 +163,7 @@ def test_till(shop):
                 continue
             spent = times(cost.warm, fixture.setups * share)
             likely = spent.likely * (1 - 1 / len(parts))
-            if likely < max(context.least_s, UNLIKELY_SHARE * context.total_s):
+            if likely < max(context.least_s, WORTH_DESIGN * context.total_s):
                 continue
             yield self.say(
                 [fixture],

@@ -1,0 +1,6 @@
+def sell(cart):
+    cart.append("sold")
+
+
+def wrapped(function):
+    return function

@@ -1,0 +1,11 @@
+import pytest
+
+
+@pytest.fixture
+def overridden():
+    return "near"
+
+
+@pytest.fixture
+def extended(extended):
+    return [*extended, "near"]

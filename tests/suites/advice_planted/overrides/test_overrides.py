@@ -1,0 +1,7 @@
+def test_overridden(overridden):
+    assert overridden == "near"
+
+
+def test_extended(extended, popular_table):
+    assert popular_table
+    assert extended == ["root", "near"]
