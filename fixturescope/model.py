@@ -75,7 +75,7 @@ class Fixture(msgspec.Struct, frozen=True, kw_only=True):
     """Node id of the collection node it is registered on: ``""`` for the session, else a directory, module or class."""
     origin: Origin
     plugin: str | None = None
-    """The distribution (or plugin module) that brings it, for plugin and builtin fixtures."""
+    """The distribution (or plugin module) that brings the function that runs; null for the project's own."""
     made_at: str | None = None
     """Of a generated fixture: ``path:line`` of the statement that registered it."""
     why: tuple[str, ...] = ()

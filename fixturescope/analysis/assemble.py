@@ -67,6 +67,13 @@ class Identities:
         first = identity.first
         return self._source_of((first.function.module if first.function is not None else first.value.module).path)
 
+    def origin(self, identity: FixtureIdentity) -> Origin:
+        """Return whose a fixture is: what a statement of the project registers is its own, whoever wrote the function."""
+        source, made = self.source(identity), identity.first.value.made
+        if made is not None and "static" in (source.origin, self._source_of(made.path).origin):
+            return "generated"
+        return source.origin
+
     def _id(self, definition: Definition) -> str:
         function = definition.function
         module = function.module if function is not None else definition.value.module
@@ -87,7 +94,8 @@ def fixture(
     usage: Usage,
     *,
     relative: Callable[[Path], str],
-    source: Source,
+    origin: Origin,
+    plugin: str | None,
     requests: tuple[DynamicRequest, ...],
     unused: Certainty | None,
     rules: Sequence[CategoryRule] = (),
@@ -97,10 +105,7 @@ def fixture(
     function = first.function
     scope, scope_is = scope_of(first.value)
     facts = function.facts if isinstance(function, FunctionValue) else None
-    origin = source.origin
     made = first.value.made
-    if origin == "static" and made is not None:
-        origin = "generated"
     broadest = min(identity.registrations, key=lambda d: len(d.node.chain()))
     line = function.facts.line if function is not None else first.value.line
     made_of = function.facts if function is not None else None
@@ -121,7 +126,7 @@ def fixture(
         visible_from=broadest.node.kind,
         visible_in=broadest.node.id,
         origin=origin,
-        plugin=source.plugin,
+        plugin=plugin,
         made_at=None if made is None else f"{relative(made.path)}:{made.line}",
         why=() if made is None else tuple(_step(step, relative) for step in made.steps),
         requests=_fixture_requests(first, line, requests),

@@ -372,7 +372,7 @@ class FactoryBoy(Effect):
         if isinstance(space, Namespace) and not space.frame.comprehension:
             if space.frame.kind != "function" and ev.sink is None:  # the names of a call are a copy
                 own = args[1] if len(args) > 1 else kwargs.get("_name", UNKNOWN if incomplete else Constant(None))
-                self._register(ev, made, current(own), rest, incomplete, line, space.frame)
+                self._register(ev, made, current(own), rest, incomplete, line, frame, space.frame)
         else:
             expect(frame, "*", line)
             say(ev, frame, line, f"{_BY_FACTORY_BOY}: it is not known where they are put")
@@ -386,8 +386,10 @@ class FactoryBoy(Effect):
         overrides: Mapping[str, Value],
         incomplete: bool,
         line: int,
+        here: Frame,
         frame: Frame,
     ) -> None:
+        """Register the fixtures of a factory in a scope; ``here`` is where the call stands."""
         factories = Factories(ev)
         factory = factories.read(made)
         functions = _functions_of_factory_boy(ev)
@@ -413,7 +415,8 @@ class FactoryBoy(Effect):
                 continue
             function = _function_of_factory_boy(functions[one.function], one, in_class=frame.kind == "class")
             value = FixtureValue(function, {"name": Constant(one.name)}, frame.module, line)
-            put(ev, Namespace(frame), Constant(one.name), value, line, frame)
+            said = {"factory_class": made, **({} if own == Constant(None) else {"_name": own})}
+            put(ev, Namespace(frame), Constant(one.name), ev.made(value, line, here, of=said), line, frame)
         if not factory.is_whole:
             expect(frame, f"{model}__*", line)
         if missing:
@@ -509,7 +512,8 @@ class PolyFactory(Effect):
             return made
         options = {one: kwargs[one] for one in ("scope", "autouse") if one in kwargs}
         value = FixtureValue(function, {**options, "name": Constant(name)}, frame.module, line)
-        put(ev, Namespace(frame.module.frame), Constant(name), value, line, frame)
+        own = ev.made(value, line, frame, of={"factory": made})
+        put(ev, Namespace(frame.module.frame), Constant(name), own, line, frame)
         return made
 
 

@@ -408,7 +408,15 @@ class Evaluator(Expressions):
             scope = scope.parent
         return scope or frame.module.frame
 
-    def made(self, value: Value, line: int, frame: Frame, *, unless_defined: bool = False) -> Value:
+    def made(
+        self,
+        value: Value,
+        line: int,
+        frame: Frame,
+        *,
+        unless_defined: bool = False,
+        of: Mapping[str, Value] = {},
+    ) -> Value:
         """Note on a fixture how it came about, unless it is known already.
 
         Args:
@@ -416,13 +424,15 @@ class Evaluator(Expressions):
             line: Of the statement that binds it.
             frame: Where that statement stands.
             unless_defined: A ``def`` of a module or class needs no explanation.
+            of: Arguments of the call that registers it, which decide what is made.
         """
         if not isinstance(value, FixtureValue) or value.made is not None:
             return value
         function = value.function
         if unless_defined and not (isinstance(function, FunctionValue) and function.frame.kind == "function"):
             return value
-        return replace(value, made=Made(frame.module.path, line, self._steps_to(function)))
+        call = (MadeBy(tuple((name, show(one)) for name, one in of.items()), frame.module.path, line),) if of else ()
+        return replace(value, made=Made(frame.module.path, line, (*call, *self._steps_to(function))))
 
     def _steps_to(self, function: Value) -> tuple[MadeBy, ...]:
         """Return the arguments and loop variables that decide what is being made, the nearest first."""

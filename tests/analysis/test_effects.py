@@ -88,6 +88,36 @@ def test_a_generated_fixture_says_where_it_comes_from(tmp_path: Path) -> None:
     assert graph.why_exists("tmp_path") == ()
 
 
+def test_what_the_project_makes_by_a_plugins_function_is_its_own(tmp_path: Path) -> None:
+    plugin = """
+        import pytest
+        def box_fixture(size):
+            @pytest.fixture
+            def box():
+                return size
+            return box
+        of_plugin = box_fixture(3)
+        @pytest.fixture
+        def plain(): pass
+        """
+    site = live.draw(tmp_path.resolve() / "site", {"box_fixtures.py": plugin})
+    suite = {
+        "conftest.py": "from box_fixtures import *\nimport box_fixtures\nown = box_fixtures.box_fixture(4)\n",
+        "test_it.py": "def test_one(own, of_plugin, plain): pass\n",
+    }
+    graph = fixturescope.analyze(
+        cwd=live.draw(tmp_path.resolve() / "suite", suite), environ={**live.ENVIRON, "PYTHONPATH": str(site)}
+    )
+    found = {name: graph.fixture(name) for name in ("own", "of_plugin", "plain")}
+    assert {name: one.origin for name, one in found.items()} == {
+        "own": "generated",
+        "of_plugin": "plugin",
+        "plain": "plugin",
+    }
+    assert (found["own"].plugin, found["own"].made_at) == ("box_fixtures", "conftest.py:3")
+    assert found["own"].why == (f"size=4 at {site / 'box_fixtures.py'}:6",)
+
+
 def test_no_fixture_no_reason(tmp_path: Path) -> None:
     root = live.draw(tmp_path.resolve(), {"conftest.py": MADE, "test_it.py": TESTS})
     with pytest.raises(UsageError):

@@ -588,7 +588,10 @@ def test_who_asks_for_what_while_it_runs(tmp_path: Path) -> None:
         ("writer_factory", "getfixturevalue", "certain"),
         ("author__book", "getfixturevalue", "certain"),
     }
-    assert graph.fixture("author").made_at == "sub/conftest.py:22"
+    author = graph.fixture("author")
+    assert (author.origin, author.made_at) == ("generated", "sub/conftest.py:22")
+    assert author.why == ("factory_class=WriterFactory at sub/conftest.py:22",)
+    assert author.path.endswith("site/pytest_factoryboy/fixture.py")
 
 
 def test_of_older_releases_the_names_are_expected(tmp_path: Path) -> None:
