@@ -50,7 +50,9 @@ def parse_bytes(text: str) -> int:
 
 
 def show_seconds(seconds: float) -> str:
-    """Return a duration with three digits that count: ``1.23 s``, ``45.6 ms``, ``789 µs``, ``2 m 05 s``."""
+    """Return a duration with three digits that count: ``1.23 s``, ``45.6 ms``, ``789 µs``, ``2 m 05 s``; with its sign."""
+    if seconds < 0:
+        return f"-{show_seconds(-seconds)}"
     if seconds >= 100:
         return f"{int(seconds // 60)} m {seconds % 60:02.0f} s"
     for factor, unit in ((1.0, "s"), (1e3, "ms")):

@@ -46,6 +46,7 @@ def test_what_is_no_size(text: str) -> None:
         (1.234, "1.23 s"),
         (99.9, "99.9 s"),
         (125, "2 m 05 s"),
+        (-1.053, "-1.05 s"),
     ],
 )
 def test_seconds_as_shown(seconds: float, text: str) -> None:
