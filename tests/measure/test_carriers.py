@@ -381,3 +381,20 @@ def test_a_teardown_that_fails_at_last_is_said(tmp_path: Path, monkeypatch: pyte
     (found,) = graph.measurements
     assert found.status == "teardown_error"
     assert found.setup_s is not None
+
+
+def test_a_fixture_that_looks_at_the_function_of_its_test_can_be_set_up_again(tmp_path: Path) -> None:
+    files = {
+        "conftest.py": """
+            import pytest
+
+            @pytest.fixture
+            def looks(request):
+                assert request.node._obj.__name__ == "test_it"
+                assert request.node._obj.__self__ is request.instance
+            """,
+        "test_it.py": "class TestIt:\n    def test_it(self, looks): pass\n",
+    }
+    graph = measured(write(tmp_path / "suite", files), tmp_path / "run", memory=False, startup=False, least=2, most=2)
+    (found,) = graph.measurements
+    assert (found.status, found.reason) == ("ok", None)

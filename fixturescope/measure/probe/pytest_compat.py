@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import os
@@ -330,6 +331,8 @@ def renew(item: pytest.Function) -> None:
     if item.cls is not None:  # it gets another instance of its class
         vars(item).pop("_instance", None)
         vars(item).pop("_obj", None)
+        with contextlib.suppress(Exception):  # a class that cannot be made says so in the set-up, as ever
+            _ = item.obj  # fixtures look at it, by its private name even
 
 
 def sibling(item: pytest.Function) -> pytest.Function:
