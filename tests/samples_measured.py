@@ -20,6 +20,7 @@ from fixturescope.model import (
     Measurement,
     Memory,
     Range,
+    Reading,
     Recorded,
     Request,
     Samples,
@@ -30,6 +31,9 @@ from tests import samples
 from tests.samples import HOSTILE, fixture, test
 
 MIB = 1 << 20
+
+READINGS = (Reading(fixture="conftest.py::prices", digest="0"),)
+"""Bodies were read, so that there is advice."""
 
 
 def duration(cold: float, warm: float, *, needs: float = 0.0, spread: float = 0.1) -> Duration:
@@ -215,7 +219,9 @@ def shop() -> Document:
     startup = msgspec.structs.replace(
         samples.startup(), artifacts={"importtime": "importtime.txt", "flame graph": "imports.html"}
     )
-    return msgspec.structs.replace(from_graph(graph), tests=tests, edges=edges, trials=trials(), startup=startup)
+    return msgspec.structs.replace(
+        from_graph(graph), tests=tests, edges=edges, trials=trials(), startup=startup, readings=READINGS
+    )
 
 
 def hostile() -> Document:
@@ -284,7 +290,7 @@ def hostile() -> Document:
         ),
     )
     edges = tuple(Edge(source=one, target=ids[0], name=name, tests=1) for one, name in zip(ids[1:], names[1:]))
-    return msgspec.structs.replace(from_graph(graph), edges=edges)
+    return msgspec.structs.replace(from_graph(graph), edges=edges, readings=READINGS)
 
 
 def hostile_advice() -> tuple[Advice, ...]:

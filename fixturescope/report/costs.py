@@ -32,9 +32,14 @@ NAMES = 5
 SHORT_NAMES = 2
 """Likewise, where one line is all there is for them."""
 
+REASONS = 3
+"""How many reasons why fixtures could not be measured are shown there."""
+
 
 def section(costs: Costs, options: Options) -> RenderableType:
     """Return what fixtures cost, what could not be measured, and on request how it was done."""
+    if not options.verbose and not options.wide:
+        return Group(_measured(costs, options), *_exceptions(costs))
     parts: list[RenderableType] = [_measured(costs, options)]
     if costs.not_collected:
         lines = [Text(f"  {printable(line)}") for line in costs.not_collected]
@@ -51,6 +56,29 @@ def section(costs: Costs, options: Options) -> RenderableType:
         lines = [Text(f"  {printable(line)}") for line in costs.how]
         parts.append(Group(Text(), heading("How it was measured", len(lines)), *lines))
     return Group(*parts)
+
+
+def _exceptions(costs: Costs) -> Iterator[Text]:
+    """Give a line for each thing that went otherwise than it should."""
+    for group in costs.unmeasured[:REASONS]:
+        names = ", ".join(printable(name) for name in group.names[:SHORT_NAMES])
+        more = f" and {len(group.names) - SHORT_NAMES} more" if len(group.names) > SHORT_NAMES else ""
+        yield Text.assemble(
+            "  not measured, ", (group.status, "yellow"), f" ({len(group.names)}): {printable(group.reason)}"
+        )
+        yield Text(f"    {names}{more}", "dim")
+    if len(costs.unmeasured) > REASONS:
+        yield Text(
+            f"  … and {counted(len(costs.unmeasured) - REASONS, 'more reason')} not to measure; -v shows all", "dim"
+        )
+    for title, found in (
+        ("not collected, and so without its tests and fixtures", costs.not_collected),
+        ("no memory figures", [reason for reason, _ in costs.no_memory]),
+        ("left running after teardown, and ended", [f"{name}: {what}" for name, what in costs.left_behind]),
+    ):
+        if found:
+            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+            yield Text.assemble((f"  {title}: ", "yellow"), f"{printable(found[0])}{more}")
 
 
 def _measured(costs: Costs, options: Options) -> RenderableType:
@@ -134,13 +162,7 @@ def _unmeasured(groups: tuple[UnmeasuredGroup, ...], options: Options) -> Render
 
 
 def _group(group: UnmeasuredGroup, options: Options) -> Iterator[Text]:
-    what = Text.assemble("  ", (group.status, "yellow"), f" ({len(group.names)}): {printable(group.reason)}")
-    if not options.verbose and not options.wide:
-        more = f" and {len(group.names) - SHORT_NAMES} more" if len(group.names) > SHORT_NAMES else ""
-        names = ", ".join(printable(name) for name in group.names[:SHORT_NAMES])
-        yield Text.assemble(what, (f"  {names}{more}", "dim"))
-        return
-    yield what
+    yield Text.assemble("  ", (group.status, "yellow"), f" ({len(group.names)}): {printable(group.reason)}")
     shown = group.names if options.wide else group.names[:NAMES]
     for name in shown:
         yield Text(f"    {printable(name)}", "dim")

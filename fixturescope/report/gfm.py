@@ -18,10 +18,10 @@ _PLAIN_WORD = re.compile(r"[\w,;:()'\"/%?=…·≥×+−–→.#!>*~\[\]&<-]*")
 _ADDRESS = re.compile(r"://|www\.|_|:\w+:|#\d", re.IGNORECASE)
 """What a renderer may take for a link, emphasis, an emoji or an issue, wherever it stands."""
 
-_BEGINNING = re.compile(r"[-+=]+|\d+[.)]")
-"""What a renderer may take for a list or a line at the beginning of a line; what else it might is behind a backslash."""
+_BEGINNING = re.compile(r"[-+=]+|\d+[.)]|[#>].*")
+"""What a renderer may take for a heading, a list, a quotation or a line at the beginning of a line."""
 
-_SYNTAX = re.compile(r"[\[\]()#!>*~]")
+_SYNTAX = re.compile(r"[\[\]*~]")
 
 
 def code(words: str) -> str:
@@ -73,7 +73,10 @@ def _piece(piece: str, *, is_first: bool) -> str:
         return code(piece[1:-1])
     if not piece or piece.isspace():
         return piece
-    if not _PLAIN_WORD.fullmatch(piece) or _ADDRESS.search(piece) or (is_first and _BEGINNING.fullmatch(piece)):
+    if not _PLAIN_WORD.fullmatch(piece) or _ADDRESS.search(piece):
+        word = piece.rstrip(":,;.?") or piece
+        return code(word) + piece[len(word) :]
+    if is_first and _BEGINNING.fullmatch(piece):
         return code(piece)
     return _SYNTAX.sub(r"\\\g<0>", piece).replace("&", "&amp;").replace("<", "&lt;")
 

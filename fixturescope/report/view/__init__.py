@@ -115,10 +115,10 @@ def make_view(document: Document, advice: Sequence[Advice] | None = None) -> Vie
 
     Args:
         document: What a run left behind.
-        advice: What is advised; None: what `advise` says, of a document that is not narrowed to some names.
+        advice: What is advised; None: what `advise` says of a whole document whose bodies were read.
     """
     if advice is None:
-        advice = advise(document) if document.name_glob is None else ()
+        advice = advise(document) if document.readings and document.name_glob is None else ()
     graph = to_graph(document)
     rankings = tuple(rank(graph, lens) for lens in LENSES) if document.measurements else ()
     costs = make_costs(document, rankings[0]) if rankings else None
