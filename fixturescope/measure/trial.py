@@ -139,6 +139,8 @@ class _Ran:
     """Of all fixtures."""
     touched_s: float = 0.0
     """Of those that are changed, need them, or are needed by them."""
+    setups: int = 0
+    """Of those that are changed."""
     rss_peak: int | None = None
     items: tuple[str, ...] = ()
     ends: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -189,6 +191,7 @@ class _Runner:
     ) -> None:
         self._graph = graph
         self._changes = in_memory(graph, changes)
+        self._changed = frozenset(graph.fixture(change.fixture).id for change in changes)
         self._touched = touched(graph, changes)
         self._affected = affected
         self._options = options
@@ -254,6 +257,7 @@ class _Runner:
             ran,
             fixtures_s=sum(seconds for _, seconds in spent),
             touched_s=sum(seconds for fixture, seconds in spent if fixture in self._touched),
+            setups=sum(one.setups for one in recorded if one.fixture in self._changed),
         )
 
     def _told(self, ran: _Ran) -> Callable[[int, int, str], None]:
@@ -465,7 +469,10 @@ def _pairs(runs: Sequence[_Ran]) -> list[tuple[_Ran, _Ran]]:
 
 
 def _saved(runs: Sequence[_Ran]) -> Range:
-    saved = sorted(before.touched_s - after.touched_s for before, after in _pairs(runs))
+    """Return the seconds saved: none where the fixtures were set up as often as before."""
+    saved = sorted(
+        before.touched_s - after.touched_s if before.setups != after.setups else 0.0 for before, after in _pairs(runs)
+    )
     return Range(low=saved[0], likely=median(saved), high=saved[-1])
 
 

@@ -66,7 +66,7 @@ def _difference(one: Differing) -> str:
 
 def _saved(saved: Range) -> str:
     if abs(saved.likely) < _FELT:
-        return "take as long as before"
+        return "are as many as before"
     word = "less" if saved.likely > 0 else "more"
     ends = sorted((saved.low, saved.high))
     return f"take {show_seconds(abs(saved.likely))} {word} ({' to '.join(map(_signed, ends))})"

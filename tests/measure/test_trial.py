@@ -12,9 +12,9 @@ import fixturescope
 from fixturescope.errors import UsageError
 from fixturescope.graph import FixtureGraph
 from fixturescope.measure import trial, wire
-from fixturescope.measure.affected import find_affected
+from fixturescope.measure.affected import Affected, find_affected
 from fixturescope.measure.trial import try_changes
-from fixturescope.model import Change, Differing, Trial
+from fixturescope.model import Change, Differing, Range, Test, Trial
 from tests.measure.helpers import digest, write
 from tests.measure.helpers_recorder import start
 
@@ -221,6 +221,114 @@ def test_what_is_not_even_tried(graph: FixtureGraph) -> None:
     ):
         with pytest.raises(UsageError, match=message):
             tried(graph, change)
+
+
+# ------------------------------------------------------------------------------------------------------------- verdicts
+
+
+class Script:
+    """Stands in for what runs the tests: each test ends as a script says, run by run (``p``: passed, ``f``: failed, …)."""
+
+    def __init__(self, *, without: str, with_: str, second: bool = True, time_for: int = 99, setups: int = 2) -> None:
+        self.scripts = {False: list(without), True: list(with_)}
+        self.second = second
+        self.time_for = time_for
+        self.setups = setups
+
+    def has_time(self) -> bool:
+        return self.time_for > 0
+
+    def run(self, order: trial.Order, *, changed: bool) -> trial._Ran:
+        self.time_for -= 1
+        outcome = {"p": "passed", "f": "failed", "s": "skipped"}.get(self.scripts[changed].pop(0))
+        items = ("a", "b") if self.second else ("a",)
+        ends = {"b": ("passed", "")} if self.second else {}
+        if outcome is not None:
+            ends["a"] = outcome, f"{outcome} it"
+        return trial._Ran(
+            order,
+            changed,
+            fixtures_s=9.0,
+            touched_s=1.0 if changed else 3.0,
+            setups=self.setups if changed else 2,
+            items=items if order == "given" else items[::-1],
+            ends=ends,
+            in_force=(1,) if changed else (),
+        )
+
+    def judged(self) -> Trial:
+        tests = tuple(Test(id=id_, path=f"{id_}.py", line=1, name=id_) for id_ in ("a", "b"))
+        affected = Affected(tests, frozenset({"a", "b"}), 0)
+        runs, why_not = trial._all_runs(self, affected)  # type: ignore[arg-type]
+        empty = Trial(changes=(scope("a"),), verdict="unclear", reason="")
+        return trial._judged(empty, runs, why_not, affected)
+
+
+ALL_THE_SAME = "2 tests ended as without the change, in the given order twice and reversed once"
+
+
+@pytest.mark.parametrize(
+    ("script", "verdict", "reason"),
+    [
+        (
+            Script(without="ppp", with_="ppp"),
+            "proven",
+            ALL_THE_SAME,
+        ),
+        (
+            Script(without="ppp", with_="ppp", second=False),
+            "proven",
+            "1 test ended as without the change, three times, in the one order that there is",
+        ),
+        (
+            Script(without="pfp", with_="fff"),
+            "proven",
+            f"{ALL_THE_SAME}; flaky without the change, so that they say nothing: a",
+        ),
+        (
+            Script(without="fff", with_="fff"),
+            "proven",
+            f"{ALL_THE_SAME}; 1 of them do not pass with it or without",
+        ),
+        (Script(without="ppp", with_="fff"), "refuted", "1 of 2 tests ended otherwise, a first"),
+        (Script(without="fff", with_="ppp"), "refuted", "1 of 2 tests ended otherwise, a first"),
+        (Script(without="ppp", with_="---"), "refuted", "1 of 2 tests ended otherwise, a first"),
+        (
+            Script(without="pppp", with_="ppff"),
+            "refuted",
+            "1 of 2 tests ended otherwise, only in reversed order, a first",
+        ),
+        (
+            Script(without="ppp", with_="fpp"),
+            "unclear",
+            "ended otherwise in some runs with the change, and in none without: a",
+        ),
+        (
+            Script(without="ppfp", with_="ffppp"),
+            "proven",
+            f"{ALL_THE_SAME}; flaky without the change, so that they say nothing: a",
+        ),
+        (
+            Script(without="ppp", with_="ppf", time_for=6),
+            "unclear",
+            "ended otherwise in some runs with the change, and in none without: a",
+        ),
+        (
+            Script(without="s", with_="", second=False),
+            "unclear",
+            "without the change none of the tests that can be affected passes: 1 skipped",
+        ),
+    ],
+)
+def test_verdicts(script: Script, verdict: str, reason: str) -> None:
+    found = script.judged()
+    assert (found.verdict, found.reason) == (verdict, reason)
+    assert [one.test for one in found.differing] == (["a"] if verdict == "refuted" else [])
+
+
+def test_what_is_set_up_as_often_as_before_saves_nothing() -> None:
+    assert Script(without="ppp", with_="ppp", setups=1).judged().saved_s == Range(low=2.0, likely=2.0, high=2.0)
+    assert Script(without="ppp", with_="ppp", setups=2).judged().saved_s == Range(low=0.0, likely=0.0, high=0.0)
 
 
 # ------------------------------------------------------------------------------------------------------ who is affected
