@@ -324,6 +324,7 @@ FindingKind = Literal[
     "calls",
     "test_bound",
     "alters",
+    "outside",
     "imports",
     "module_import",
     "constant",
@@ -338,6 +339,8 @@ FindingKind = Literal[
   body calls something for its effect on what it did not make itself, and what that is is not known.
 - ``test_bound``: its body reads what belongs to one test: ``request.node``, ``request.function``, …
 - ``alters``: its body changes something that outlives it or that others see: ``os.environ``, a module, a class.
+- ``outside``: its body reads or makes something that is not in the process, or that differs from time to time:
+  ``os.environ``, ``time.time()``, a temporary folder.
 - ``imports``: its body imports a module.
 - ``module_import``: its file imports a module that nothing but this fixture's body reads.
 - ``constant``: its value is built from constants alone, by calls that read nothing else.

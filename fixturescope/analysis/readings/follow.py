@@ -367,7 +367,9 @@ class Follower:
         patches = any(one.name in tables.PATCHERS for one in base)
         if name in tables.MUTATORS and not patches:
             self._note(base, "mutates", show(func))
-        elif name in tables.PARTS:
+        elif _is_request(node):
+            self._note(base, "calls", f"{show(func)}()")
+        elif name in tables.PARTS or name.startswith(tables.READING_PREFIXES):
             self._arguments(node, None)
             return _inside(base)
         elif name in tables.READERS or name.startswith("assert"):
@@ -399,7 +401,9 @@ class Follower:
             if holder in self._env:
                 self._env[holder] = self._env[holder] | _inside(held)
                 return _NONE
-        leaves = name in tables.PURE or bare.lower().startswith("assert") or self._restores(node.func)
+        module = dotted(node.func).partition(".")[0]
+        known = name in tables.PURE or (module in tables.PURE_MODULES and module not in self._env)
+        leaves = known or bare.lower().startswith("assert") or self._restores(node.func)
         self._arguments(node, None if leaves else "escapes", show(node.func))
         return _NONE
 
@@ -429,6 +433,13 @@ class Follower:
         for one in origins:
             if one.part is None and not one.name.startswith(OUTSIDE):
                 self.uses[Use(one.name, "part", self._line, label)] = None
+
+
+def _is_request(node: f.Call) -> bool:
+    """Whether ``get`` is that of HTTP, and not that of a mapping."""
+    first = node.args[0].value if node.args else None
+    text = first.value if isinstance(first, f.Const) else None
+    return isinstance(text, str) and text.startswith(("/", "http:", "https:"))
 
 
 def _label(node: f.Attr | f.Index) -> str:

@@ -44,6 +44,7 @@ def own(function: f.Function, follower: Follower, module: Mapping[str, f.Stmt]) 
     for line, text in follower.dropped:
         if line not in altered and not text.startswith("request."):
             found[Own("calls", line, text)] = None
+    found.update((one, None) for one in _outside(function) if one.line not in altered)
     found.update(dict.fromkeys((*_refusals(function), *_imports(function))))
     found.update(dict.fromkeys(_mocks(function)))
     if all(one.kind == "imports" for one in found):
@@ -93,6 +94,29 @@ def _altered(function: f.Function, follower: Follower) -> Iterator[Own]:
             ends = name in tables.ENDS or (name.startswith("pytest.") and last_name(call.func) in tables.ENDS)
             if name in tables.WORLD or ends or (is_patch and name.partition(".")[0] not in tables.PATCH_FIXTURES):
                 yield Own("alters", statement.line, show(call))
+
+
+def _outside(function: f.Function) -> Iterator[Own]:
+    for statement in _statements(function):
+        for call in calls_in(_expressions(statement)):
+            name = dotted(call.func)
+            far = last_name(call.func) in tables.OUTSIDE_CALLS or name.startswith(tables.OUTSIDE_ROOTS)
+            if far and name not in tables.NO_OUTSIDE:
+                yield Own("outside", statement.line, show(call))
+        if any(dotted(one) == "os.environ" for one in _attributes(_expressions(statement))):
+            yield Own("outside", statement.line, "os.environ")
+
+
+def _attributes(node: object) -> Iterator[f.Attr]:
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, f.Attr):
+            yield current
+        if isinstance(current, tuple):
+            stack.extend(current)
+        elif hasattr(current, "__struct_fields__"):
+            stack.extend(getattr(current, name) for name in current.__struct_fields__)
 
 
 def _refusals(function: f.Function) -> Iterator[Own]:

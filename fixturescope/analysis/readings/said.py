@@ -9,7 +9,7 @@ import msgspec
 UseKind = Literal["mutates", "escapes", "calls", "gives", "part"]
 """What a function does with a value: ``gives`` hands it on as its own, ``part`` reads one part of it, or all (``*``)."""
 
-OwnKind = Literal["test_bound", "alters", "imports", "constant", "calls", "mutates"]
+OwnKind = Literal["test_bound", "alters", "outside", "imports", "constant", "calls", "mutates"]
 """What a function does, whatever it is given."""
 
 WHOLE = "*"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 MUTATORS = frozenset({
-    "add", "append", "appendleft", "clear", "delete", "difference_update", "discard", "drop_all", "create_all", "extend",
-    "extendleft", "flush", "insert", "intersection_update", "mkdir", "move_to_end", "pop", "popitem", "popleft", "put",
+    "add", "append", "appendleft", "clear", "difference_update", "discard", "drop_all", "create_all", "extend",
+    "extendleft", "flush", "insert", "intersection_update", "mkdir", "move_to_end", "pop", "popitem", "popleft",
     "put_nowait", "remove", "rename", "reset_mock", "reverse", "rmdir", "rotate", "save", "seek", "set", "set_cookie",
     "setdefault", "setattr", "setenv", "setitem", "sort", "subtract", "symlink_to", "symmetric_difference_update", "touch",
     "truncate", "unlink", "update", "write", "write_bytes", "write_text", "writelines", "__setattr__", "__setitem__",
     "__delitem__",
 })  # fmt: skip
 """Methods that change what they are called on."""
+
+READING_PREFIXES = ("as_", "count_", "find_", "get_", "has_", "is_", "iter_", "list_", "to_")
+"""What the names of methods begin with that say they change nothing; what they return may be a part."""
 
 READERS = frozenset({
     "absolute", "all", "any", "as_posix", "as_uri", "astimezone", "capitalize", "casefold", "copy", "count", "date",
@@ -25,6 +28,12 @@ READERS = frozenset({
 
 PARTS = frozenset({"get", "__getitem__", "items", "values", "keys", "iterdir", "glob", "joinpath", "parent", "parents"})
 """Methods that change nothing, and whose result is a part of what they are called on."""
+
+PURE_MODULES = frozenset({
+    "bisect", "copy", "difflib", "fnmatch", "html", "inspect", "itertools", "json", "math", "operator", "pprint", "re",
+    "shlex", "statistics", "string", "textwrap", "typing", "unicodedata",
+})  # fmt: skip
+"""Modules whose functions leave what they are given as it is."""
 
 PURE = frozenset({
     "abs", "all", "any", "ascii", "asdict", "astuple", "bool", "bytes", "callable", "complex", "copy", "deepcopy", "dir",
@@ -114,6 +123,19 @@ PLAIN = frozenset({
 
 ENDS = frozenset({"skip", "xfail", "fail", "exit", "importorskip"})
 """Functions of pytest that decide what becomes of a test."""
+
+OUTSIDE_CALLS = frozenset({
+    "now", "today", "utcnow", "uuid1", "uuid4", "urandom", "getenv", "getcwd", "cwd", "home", "mkdtemp", "mktemp", "mkstemp",
+    "TemporaryDirectory", "NamedTemporaryFile", "TemporaryFile", "Popen", "check_output", "check_call", "socket", "open",
+    "token_hex", "token_urlsafe", "connect", "create_engine", "urlopen", "iterdir", "makedirs", "mkdir", "copytree",
+})  # fmt: skip
+"""Calls of what is not in the process, or whose result differs from time to time."""
+
+OUTSIDE_ROOTS = ("os.environ", "time.", "random.", "secrets.", "subprocess.", "sys.argv", "socket.")
+"""What the dotted names of others begin with."""
+
+NO_OUTSIDE = frozenset({"time.sleep"})
+"""What looks like one of them."""
 
 INSTANCES = frozenset({"self", "cls"})
 """What the instance of a method is called."""

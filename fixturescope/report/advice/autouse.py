@@ -121,7 +121,7 @@ def _only_makes_a_value(context: AdviceContext, fixture: Fixture) -> bool:
     reading = context.reading(fixture)
     if reading is None or reading.incomplete or fixture.has_teardown or fixture.requests or context.needs(fixture):
         return False
-    return not context.found(fixture, "alters", "calls", "test_bound", "mutates", "imports", own=True)
+    return not context.found(fixture, "alters", "calls", "test_bound", "mutates", "outside", "imports", own=True)
 
 
 class NarrowAutouse(Kind):
@@ -231,7 +231,7 @@ def _touched(context: AdviceContext, fixture: Fixture) -> tuple[Fixture, ...]:
         return ()
     own = {one.id for one in context.own}
     found: dict[str, Fixture] = {}
-    for one in context.found(fixture, "alters", "calls", "mutates", "imports", own=True):
+    for one in context.found(fixture, "alters", "calls", "mutates", "outside", "imports", own=True):
         first = re.match(r"(?:del )?(\w+)[.\[(]", one.detail)
         other = by_name.get(first[1]) if first else None
         if other is None or other.id not in own or other.autouse:

@@ -18,6 +18,7 @@ _WORDS = {
     "calls": "calls what may change it: {}",
     "test_bound": "reads what belongs to one test: {}",
     "alters": "changes what others see: {}",
+    "outside": "reads or makes what may differ from test to test: {}",
     "imports": "imports {}",
     "module_import": "imports {}, which nothing else in the file reads",
     "constant": "is built from constants alone: {}",
@@ -30,7 +31,8 @@ def argue(context: AdviceContext, fixture: Fixture, scope: Scope) -> tuple[Safet
     """Return how likely it is that nothing changes if a fixture gets a wider scope, and what speaks against it.
 
     ``unlikely``: a test or fixture changes the value, the body is bound to one test or changes what others see, or it
-    is asynchronous. ``possible``: its value goes where it cannot be followed, or not all was read. ``likely``: none of it.
+    is asynchronous. ``possible``: its value goes where it cannot be followed, its body reads or makes
+    something outside of the process, or not all was read. ``likely``: none of it.
     """
     reading = context.reading(fixture)
     if reading is None:
@@ -41,7 +43,7 @@ def argue(context: AdviceContext, fixture: Fixture, scope: Scope) -> tuple[Safet
         *context.found(fixture, "alters"),
     ]
     doubtful = [
-        *context.found(fixture, "escapes"),
+        *context.found(fixture, "escapes", "outside"),
         *(one for one in context.found(fixture, "calls") if not one.detail.startswith(("assert", "raise"))),
     ]
     against = [*told(fixture, bad), *told(fixture, doubtful)]

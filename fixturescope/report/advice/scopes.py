@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from fixturescope.model import SCOPES, Advice, Change, Fixture, Range, Scope
@@ -17,19 +17,23 @@ WORTH_WIDENING = 0.1
 UNLIKELY_SHARE = 0.05
 """What is unlikely to be safe is told only where it saves so large a share of what a full run spends on fixtures."""
 
+FEW_PLACES = 3
+"""... and where no more places than these speak against it, so that somebody can change them."""
+
 _TARGETS: tuple[Scope, ...] = ("class", "module", "session")
 
 
 class WidenScope(Kind):
     """The fixture is set up again for test after test. With a wider scope, tests share one value.
 
-    Given where all that it asks for is as wide (or can be widened with it), its parameters are its own and known, and
-    set-ups really fall: a wider scope is taken before a narrower one only where it saves another tenth of today's.
-    Predicted saving: (set-ups now - set-ups then) × one warm set-up and teardown, from the quickest to the slowest sample.
+    Given where all that it asks for is as wide (or is cheap, and can be widened with it), its parameters are its own and
+    known, and set-ups really fall: a wider scope is taken before a narrower one only where it saves another tenth of
+    today's. What is *unlikely* to be safe is told only where no more than three places speak against it, and where it saves
+    a twentieth of all fixture time. Predicted saving: (set-ups now - set-ups then) × one warm set-up and teardown, from the quickest to the slowest sample.
 
     What could make it wrong: tests that share a value may see each other. *unlikely*: a test changes the value, or the
     fixture is bound to one test, changes what others see, or is asynchronous. *possible*: the value goes where it cannot
-    be followed, or not all was read. *likely*: nothing of the kind was found.
+    be followed, the body reads or makes something outside of the process, or not all was read. *likely*: nothing of the kind was found.
     """
 
     kind = "widen-scope"
@@ -87,12 +91,13 @@ def test_last(rules):
             moved = None if scope is None else self._moved(context, fixture, scope, ())
             if scope is None or moved is None:
                 continue
-            saves = added([_saving(context, one, scope) for one in moved])
-            if saves.likely < context.least_s:
+            own = _saving(context, fixture, scope)
+            saves = added([own, *(_saving(context, one, scope) for one in moved[1:])])
+            if saves.likely < context.least_s or own.likely < saves.likely / 2:
                 continue
             argued = [argue(context, one, scope) for one in moved]
             safety = worst(*(one for one, _ in argued))
-            if safety == "unlikely" and (_copies(context, fixture) or saves.likely < UNLIKELY_SHARE * context.total_s):
+            if safety == "unlikely" and not _is_worth_a_word(context, moved, saves):
                 continue
             cost = context.cost(fixture)
             assert cost is not None
@@ -158,16 +163,21 @@ def _saving(context: AdviceContext, fixture: Fixture, scope: Scope) -> Range:
     return times(cost.warm, max(fewer, 0)) if cost is not None else Range(low=0.0, likely=0.0, high=0.0)
 
 
-def _copies(context: AdviceContext, fixture: Fixture) -> bool:
-    """Whether to build the value once and to hand out copies is the better advice."""
-    return bool(context.found(fixture, "constant"))
+def _is_worth_a_word(context: AdviceContext, moved: Sequence[Fixture], saves: Range) -> bool:
+    """Whether to tell of what is not safe as it is: it saves much, and few places would have to be changed for it.
+
+    Where a value is built from constants, to build it once and to hand out copies is the better advice.
+    """
+    bad = [finding for one in moved for finding in context.found(one, "mutates", "test_bound", "alters")]
+    copies = any(context.found(one, "constant") for one in moved)
+    return len(bad) <= FEW_PLACES and not copies and saves.likely >= UNLIKELY_SHARE * context.total_s
 
 
 class NarrowScope(Kind):
     """The fixture lives until the end of the run, and all tests that use it are in one file or class. With the scope of
     that file or class it is torn down right after them, and is set up no more often than now.
 
-    Given for fixtures with a teardown, or that hold 64 KiB or more, where a narrower scope has as many set-ups and no
+    Given for fixtures that hold 64 KiB or more, or that have a teardown and, if measured, take 10 ms or more to make, where a narrower scope has as many set-ups and no
     wider fixture asks for them. It saves no time; where memory was measured, it says what is held for nothing.
 
     What could make it wrong: a plugin that mixes tests of different files (pytest-randomly, pytest-xdist's ``load``) sets
@@ -214,7 +224,7 @@ def server():  # narrow-scope
         for fixture in context.used:
             scope = narrower_scope(context, fixture)
             held = held_bytes(context, fixture)
-            if scope is None or not (fixture.has_teardown or (held is not None and held.likely >= LEAST_HELD)):
+            if scope is None or not _is_worth_freeing(context, fixture, held):
                 continue
             where = sorted(
                 {f"{one.path}::{one.cls}" if scope == "class" else one.path for one in context.users(fixture)}
@@ -241,6 +251,17 @@ def server():  # narrow-scope
                 changes=[Change(op="scope", fixture=fixture.id, to=scope)] if fixture.origin == "static" else (),
             )
 
+
+def _is_worth_freeing(context: AdviceContext, fixture: Fixture, held: Range | None) -> bool:
+    """Whether it can matter that a fixture lives on: what is made at once and small can just as well stay."""
+    if held is not None and held.likely >= LEAST_HELD:
+        return True
+    first = [one.setup_s.cold for one in context.measurements(fixture) if one.setup_s is not None]
+    return fixture.has_teardown and (not first or max(first) >= LEAST_MADE_S)
+
+
+LEAST_MADE_S = 0.01
+"""Seconds of a first set-up below which what it makes is no server, no container and the like."""
 
 LEAST_HELD = 1 << 16
 """Bytes below which it does not matter for how long they are held."""
