@@ -349,6 +349,10 @@ FindingKind = Literal[
 """
 
 
+EFFECT = "hands out nothing"
+"""The detail of a finding ``calls`` of a fixture that is there for its effect alone."""
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that source says, and where."""
 

@@ -127,7 +127,7 @@ def test_getfixturevalue_is_an_argument_by_another_way() -> None:
         ("def f(request):\n    return request.module", ["test_bound request.module"]),
         ("def f(request):\n    r = request\n    return r.function", ["test_bound request.function"]),
         ("def f(request):\n    return Helper(request)", ["test_bound Helper(request)"]),
-        ("def f(request):\n    request.addfinalizer(lambda: None)", []),
+        ("def f(request):\n    request.addfinalizer(lambda: None)", ["calls hands out nothing"]),
         ("def f(self):\n    self.x = 1", ["test_bound self.x ="]),
         ("def f():\n    os.environ['X'] = '1'", ["alters os.environ['X'] ="]),
         ("def f():\n    env = os.environ\n    env['X'] = '1'", ["alters env['X'] =", "outside os.environ"]),
@@ -145,7 +145,8 @@ def test_getfixturevalue_is_an_argument_by_another_way() -> None:
         ("def f():\n    server = make()\n    server.start()\n    yield server", []),
         ("def f():\n    server = make()\n    populate(server)\n    return server", ["constant make()"]),
         ("def f():\n    populate(3)", ["calls populate(3)"]),
-        ("def f():\n    time.sleep(1)\n    print('x')", []),
+        ("def f():\n    blocker = Blocker()\n    blocker.start()\n    yield", ["calls hands out nothing"]),
+        ("def f():\n    yield", []),
         ("def f():\n    import torch\n    return torch.zeros(3)", ["imports torch", "constant torch.zeros(3)"]),
         (
             "def f():\n    return pytest.importorskip('numpy')",

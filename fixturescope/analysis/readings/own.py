@@ -11,6 +11,7 @@ from fixturescope.analysis.readings.follow import Follower, names_in
 from fixturescope.analysis.readings.said import Own
 from fixturescope.analysis.readings.show import dotted, last_name, show
 from fixturescope.analysis.walk import calls_in, statements
+from fixturescope.model import EFFECT
 
 MAX_HELPERS = 3
 """How many calls deep helpers of the same file are looked into."""
@@ -46,6 +47,8 @@ def own(function: f.Function, follower: Follower, module: Mapping[str, f.Stmt]) 
             found[Own("calls", line, text)] = None
     found.update((one, None) for one in _outside(function) if one.line not in altered)
     found.update(dict.fromkeys((*_refusals(function), *_imports(function))))
+    if not any(one.kind in ("alters", "calls") for one in found):
+        found.update(dict.fromkeys(_effect_alone(function)))
     found.update(dict.fromkeys(_mocks(function)))
     if all(one.kind == "imports" for one in found):
         found.update(dict.fromkeys(_constants(function, module)))
@@ -117,6 +120,12 @@ def _attributes(node: object) -> Iterator[f.Attr]:
             stack.extend(current)
         elif hasattr(current, "__struct_fields__"):
             stack.extend(getattr(current, name) for name in current.__struct_fields__)
+
+
+def _effect_alone(function: f.Function) -> Iterator[Own]:
+    """Yield that a fixture is there for its effect, where it hands out nothing and does something."""
+    if not value_of(function).hands_out and any(True for _ in calls_in(function.body or ())):
+        yield Own("calls", function.line, EFFECT)
 
 
 def _refusals(function: f.Function) -> Iterator[Own]:

@@ -24,7 +24,8 @@ class LazyImport(Kind):
     """A conftest imports a module at its top that nothing but this fixture's body reads. Inside the fixture, the import is
     paid by runs that use the fixture, and not by every start.
 
-    Given where a measured start shows that this conftest is the first to import it, at 50 ms or more. Saves, of a start that
+    Given where a measured start shows that this conftest is the first to import it, at 50 ms or more times the
+    share of test files that do not use the fixture. Saves, of a start that
     runs the tests of one file: nothing if that file uses the fixture, all of the import if it does not; *likely* is the
     import × share of test files that do not use it. A full run that uses the fixture pays as before.
 
@@ -73,16 +74,19 @@ def price():  # lazy-import
             found = [
                 (finding, seconds)
                 for finding in context.found(fixture, "module_import")
-                if _is_conftest(finding.path) and (seconds := _paid_by(context, finding)) >= LEAST_LAZY_S
+                if _is_conftest(finding.path) and (seconds := _paid_by(context, finding))
             ]
-            if found:
-                yield self._advice(context, fixture, found)
+            yield from self._advice(context, fixture, found)
 
-    def _advice(self, context: AdviceContext, fixture: Fixture, found: Sequence[tuple[Finding, float]]) -> Advice:
+    def _advice(
+        self, context: AdviceContext, fixture: Fixture, found: Sequence[tuple[Finding, float]]
+    ) -> Iterator[Advice]:
         files, all_files = len(context.users_modules(fixture)), len(context.modules)
         whole = sum(seconds for _, seconds in found)
         spared = 1 - files / max(all_files, 1)
-        return self.say(
+        if whole * spared < LEAST_LAZY_S:
+            return
+        yield self.say(
             [fixture],
             f"Import {listed([finding.detail for finding, _ in found])} inside {fixture.name}",
             safety="likely" if spared >= 0.5 else "possible",

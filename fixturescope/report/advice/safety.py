@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fixturescope.model import SAFETIES, Evidence, Finding, Fixture, Safety, Scope
+from fixturescope.model import EFFECT, SAFETIES, Evidence, Finding, Fixture, Safety, Scope
 from fixturescope.report.advice.context import AdviceContext, narrower, place
 
 SHOWN = 3
@@ -76,7 +76,9 @@ def told(fixture: Fixture, findings: Sequence[Finding]) -> list[Evidence]:
         for one in some[:SHOWN]:
             who = fixture.name if one.by is None else one.by.rpartition("::")[2]
             text = f"{who} {words.format(one.detail)}"
-            if one.kind == "calls" and one.by is None:
+            if one.detail == EFFECT:
+                text = f"{who} {EFFECT}: all that it does is an effect, which would last longer"
+            elif one.kind == "calls" and one.by is None:
                 text = f"{who} calls {one.detail} for an effect that is not known"
             elif one.kind == "mutates" and one.by is None:
                 text = f"{who}: {one.detail}"
