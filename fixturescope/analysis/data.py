@@ -14,6 +14,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -249,18 +250,26 @@ def _toml(text: str | bytes) -> Any:
     return tomllib.loads(text if isinstance(text, str) else text.decode())
 
 
+@lru_cache(maxsize=64)
 def _yaml(text: str | bytes) -> Any:
+    """Return what a YAML text says, in one pass; a conftest may be evaluated more than once in an analysis."""
     if len(text) > MAX_YAML_BYTES:
         raise ValueError("too large")
     import yaml
 
     aliases = depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        aliases += isinstance(event, yaml.AliasEvent)
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if aliases > MAX_ALIASES or depth > MAX_DEPTH:
-            raise ValueError("too many aliases, or nested too deeply")
-    return yaml.safe_load(text)
+
+    class Bounded(yaml.SafeLoader):  # type: ignore[misc]
+        def get_event(self) -> Any:
+            nonlocal aliases, depth
+            event = super().get_event()
+            aliases += isinstance(event, yaml.AliasEvent)
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if aliases > MAX_ALIASES or depth > MAX_DEPTH:
+                raise ValueError("too many aliases, or nested too deeply")
+            return event
+
+    return yaml.load(text, Loader=Bounded)  # noqa: S506 - it is a SafeLoader
 
 
 FORMATS: Mapping[str, Callable[[str | bytes], Any]] = MappingProxyType({
