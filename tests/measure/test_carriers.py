@@ -398,3 +398,30 @@ def test_a_fixture_that_looks_at_the_function_of_its_test_can_be_set_up_again(tm
     graph = measured(write(tmp_path / "suite", files), tmp_path / "run", memory=False, startup=False, least=2, most=2)
     (found,) = graph.measurements
     assert (found.status, found.reason) == ("ok", None)
+
+
+def test_set_up_of_django_has_its_client_and_its_transaction(tmp_path: Path) -> None:
+    """A stand-in for Django's test cases, which do more around ``setUp`` than ``unittest`` does."""
+    text = """
+        import unittest
+
+        class Case(unittest.TestCase):
+            open = 0
+
+            def _pre_setup(self):
+                self.client = object()
+                Case.open += 1
+
+            def _post_teardown(self):
+                Case.open -= 1
+
+        class TestIt(Case):
+            def setUp(self):
+                assert self.client and Case.open == 1
+
+            def test_it(self): pass
+    """
+    suite = write(tmp_path / "suite", {"test_it.py": text})
+    graph = measured(suite, tmp_path / "run", memory=False, startup=False, least=2, most=2)
+    (found,) = graph.measurements
+    assert (found.status, found.reason) == ("ok", None)

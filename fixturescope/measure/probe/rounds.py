@@ -161,7 +161,9 @@ def _round(
     case = None
     if method is not None and error is None:
         case = xunit.case_of(item)
-        error = _phase(item, "call", lambda: listener.set_up(method, order.key, case.setUp))
+        error = _phase(item, "call", lambda: xunit.prepare(case))
+        if error is None:
+            error = _phase(item, "call", lambda: listener.set_up(method, order.key, case.setUp))
     if isinstance(error, pytest.skip.Exception):
         failure = Stop("skipped", str(error.msg or error))
     elif error is not None:

@@ -56,10 +56,23 @@ def case_of(item: pytest.Item) -> Any:
     return getattr(item, "_testcase", None) or getattr(item, "instance", None)
 
 
+def prepare(case: Any) -> None:
+    """Do what Django's test cases do before ``setUp``: they make a client and begin a transaction."""
+    kind = type(case)
+    if getattr(kind, "_pre_setup_ran_eagerly", False):  # with setUpClass
+        kind._pre_setup_ran_eagerly = False  # noqa: SLF001 - Django has no public name for it
+    elif hasattr(case, "_pre_setup"):
+        case._pre_setup()  # noqa: SLF001 - see above
+
+
 def tear_down(case: Any) -> None:
-    """Do what ``unittest`` does after a test."""
-    case.tearDown()
-    case.doCleanups()
+    """Do what ``unittest`` does after a test, and Django's test cases after that."""
+    try:
+        case.tearDown()
+        case.doCleanups()
+    finally:
+        if hasattr(case, "_post_teardown"):
+            case._post_teardown()  # noqa: SLF001 - see above
 
 
 def place_of(fixturedef: Any, nodes: dict[str, Any]) -> pytest_compat.Place:
