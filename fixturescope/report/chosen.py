@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
-from statistics import median
 
-from fixturescope.document import Document, to_graph
+from fixturescope.document import Document
 from fixturescope.errors import UsageError
-from fixturescope.graph import FixtureGraph
-from fixturescope.model import Advice, Change, Fixture, Range, Scope, Test
+from fixturescope.model import SCOPES, Advice, Change, Fixture, Range
 from fixturescope.report.advice import advise
+from fixturescope.report.advice.context import AdviceContext, added, times
 
 
 def choose(document: Document, words: Sequence[str]) -> tuple[Advice, ...]:
@@ -54,73 +52,33 @@ def find_advice(document: Document, changes: Sequence[Change]) -> Advice | None:
 def predict_saving(document: Document, changes: Sequence[Change]) -> Range | None:
     """Return the seconds that changes would save in a full run; None where that is not known.
 
-    The set-ups that there would be no more, times what one set-up and teardown takes: the ends are those of the samples.
+    The set-ups that there would be no more, times what one set-up and teardown takes.
     """
-    found = [_predicted(to_graph(document), change) for change in changes]
+    context = AdviceContext(document)
+    found = [_predicted(context, change) for change in changes]
     known = [one for one in found if one is not None]
-    if not known or len(known) < len(found):
-        return None
-    return Range(
-        low=sum(one.low for one in known),
-        likely=sum(one.likely for one in known),
-        high=sum(one.high for one in known),
-    )
+    return added(known) if known and len(known) == len(found) else None
 
 
-def _predicted(graph: FixtureGraph, change: Change) -> Range | None:
-    fixture = graph.fixture(change.fixture)
-    measured = [one for one in graph.measurements_of(fixture) if one.setup_s and one.teardown_s]
-    fewer = _fewer(graph, fixture, change)
-    if not measured or fewer is None:
+def _predicted(context: AdviceContext, change: Change) -> Range | None:
+    fixture = context.fixtures.get(change.fixture)
+    if fixture is None or context.cost(fixture) is None or fixture.params == -1:
         return None
-    costs = [
-        (min(samples), median(samples), max(samples))
-        for one in measured
-        for samples in [_sums(one.setup_s.own.samples, one.teardown_s.own.samples)]  # type: ignore[union-attr]
-        if samples
+    parts = [
+        times(cost.warm, max(one.setups - then, 0))
+        for one, then in _setups(context, fixture, change)
+        if (cost := context.cost(one)) is not None
     ]
-    if not costs:
-        return None
-    low, likely, high = (median(column) for column in zip(*costs))
-    return Range(low=fewer * low, likely=fewer * likely, high=fewer * high)
+    return added(parts) if parts else None
 
 
-def _sums(setups: Sequence[float], teardowns: Sequence[float]) -> list[float]:
-    return [setup + teardown for setup, teardown in zip(setups, teardowns)]
-
-
-def _fewer(graph: FixtureGraph, fixture: Fixture, change: Change) -> int | None:
-    """Return how many set-ups less there would be."""
+def _setups(context: AdviceContext, fixture: Fixture, change: Change) -> list[tuple[Fixture, int]]:
+    """Return how often a full run would set fixtures up under a change."""
     if change.op == "scope":
-        tests = graph.usages(fixture)
-        scope = next((one for one in ("class", "module", "package", "session") if one == change.to), "function")
-        return fixture.setups - _setups(tests, fixture, scope)  # type: ignore[arg-type]
+        return [(fixture, context.setups_under(fixture, one)) for one in SCOPES if one == change.to]
     if change.op == "remove":
-        return fixture.setups
+        return [(fixture, 0)]
     if change.op == "drop_autouse":
-        dependents = {one.id for one in graph.dependents(fixture, transitive=True)}
-        kept = [test for test in graph.usages(fixture) if _asks(test, fixture, dependents)]
-        return fixture.setups - _setups(kept, fixture, fixture.scope)
-    return None
-
-
-def _asks(test: Test, fixture: Fixture, dependents: set[str]) -> bool:
-    """Return whether a test gets a fixture in another way than by autouse."""
-    directly = any(one.name == fixture.name and one.via != "autouse" for one in test.requests)
-    return directly or not dependents.isdisjoint({*test.closure.values(), *test.dynamic.values()})
-
-
-def _setups(tests: Sequence[Test], fixture: Fixture, scope: Scope) -> int:
-    """Return how often tests would set a fixture up under a scope, all in one process."""
-    params = max(1, fixture.params or 1)
-    outside = sum(test.items for test in tests if not test.cls)
-    homes = {
-        "function": {test.id for test in tests},
-        "class": {f"{test.path}::{test.cls}" for test in tests if test.cls},
-        "module": {test.path for test in tests},
-        "package": {str(PurePosixPath(test.path).parent) for test in tests},
-        "session": {"" for _ in tests},
-    }
-    if scope == "function":
-        return sum(test.items for test in tests)
-    return len(homes[scope]) * params + (outside if scope == "class" else 0)
+        both = [fixture, *(one for one in context.graph.dependencies(fixture, transitive=True) if one.params != -1)]
+        return [(one, context.setups_under(one, one.scope, context.users_without(one, fixture))) for one in both]
+    return []
