@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
-from fixturescope.analysis import builtins_table as table
+from fixturescope.analysis import basics, functions, instances
 from fixturescope.analysis import facts as f
-from fixturescope.analysis import instances
 from fixturescope.analysis.factories import Factories, Planned, underscore
 from fixturescope.analysis.frames import Binding, Frame, Issue, NamePattern
 from fixturescope.analysis.mro import linearize
@@ -206,7 +205,7 @@ class SetAttribute(Effect):
             return UNKNOWN
         owner, name, value = args
         if isinstance(owner, InstanceValue):
-            text = table.plain(name)
+            text = basics.plain(name)
             if isinstance(text, str):
                 instances.set_attribute(ev, owner, text, value)
             else:
@@ -259,10 +258,10 @@ class MakeClass(Effect):
             return args[0].cls
         if len(args) != 3 or incomplete:
             return UNKNOWN
-        name, bases, body = table.plain(args[0]), ev.items(args[1]), args[2]
+        name, bases, body = basics.plain(args[0]), ev.items(args[1]), args[2]
         if not isinstance(name, str) or bases is None or not isinstance(body, Mapped):
             return UNKNOWN
-        texts = {table.plain(key): value for key, value in body.items}
+        texts = {basics.plain(key): value for key, value in body.items}
         if not all(isinstance(key, str) for key in texts):
             return UNKNOWN
         return instances.made_class(name, bases, texts, line, frame)
@@ -296,7 +295,7 @@ class Execute(Effect):
         frame: Frame,
     ) -> Value:
         """See ``Effect.apply``."""
-        text = table.plain(args[0]) if len(args) == 1 and not incomplete else table.NOT_PLAIN
+        text = basics.plain(args[0]) if len(args) == 1 and not incomplete else basics.NOT_PLAIN
         if isinstance(text, str) and frame.kind == "module":
             ev.run_text(text, line, frame)
         elif len(args) <= 1:
@@ -393,7 +392,7 @@ class FactoryBoy(Effect):
         factories = Factories(ev)
         factory = factories.read(made)
         functions = _functions_of_factory_boy(ev)
-        model = table.plain(own) if own != Constant(None) else factory.model_name if factory is not None else None
+        model = basics.plain(own) if own != Constant(None) else factory.model_name if factory is not None else None
         name = underscore(factory.name) if factory is not None else "*"
         if factory is None or factory.abstract is not False or not functions or not isinstance(model, str):
             guesses = {name.removesuffix("_factory"), *((model,) if isinstance(model, str) else ("*",))}
@@ -501,7 +500,7 @@ class PolyFactory(Effect):
         made = args[0] if args else kwargs.get("factory", UNKNOWN if incomplete else Constant(None))
         if made == Constant(None):
             return DecoratorValue("effect", (), dict(kwargs), incomplete, line, self.calls[0])
-        given = table.plain(kwargs.get("name", UNKNOWN if incomplete else Constant(None)))
+        given = basics.plain(kwargs.get("name", UNKNOWN if incomplete else Constant(None)))
         cls = ev.modules.read(made) if isinstance(made, External) else made
         function = _function_of_polyfactory(ev)
         known = isinstance(cls, ClassValue) and _is_of_polyfactory(ev, cls) and function is not None
@@ -633,14 +632,14 @@ def namespace_method(
 ) -> Value:  # fmt: skip
     """Call a method of a namespace: ``globals().update(…)``, ``vars(x).get(name)``."""
     if name == "update":
-        pairs = table.function(ev, "builtins.dict", list(args), kwargs, incomplete)
+        pairs = functions.function(ev, "builtins.dict", list(args), kwargs, incomplete)
         if isinstance(pairs, Mapped):
             for key, value in pairs.items:
                 put(ev, space, key, value, line, frame)
         else:
             put(ev, space, UNKNOWN, UNKNOWN, line, frame)
         return Constant(None)
-    text = table.plain(args[0]) if args else table.NOT_PLAIN
+    text = basics.plain(args[0]) if args else basics.NOT_PLAIN
     if name in ("get", "setdefault", "pop", "__getitem__") and isinstance(text, str):
         binding = space.frame.names.get(text)
         if binding is not None:

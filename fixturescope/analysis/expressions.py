@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from fixturescope.analysis import effects, factories, instances, known, places
 from fixturescope.analysis import facts as f
-from fixturescope.analysis.builtins_table import (
+from fixturescope.analysis.basics import (
     are_told_apart,
     entry,
     in_order,

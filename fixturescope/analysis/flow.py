@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixturescope.analysis import facts as f
 from fixturescope.analysis import known
-from fixturescope.analysis.builtins_table import is_ordered, sources
+from fixturescope.analysis.basics import is_ordered, sources
 from fixturescope.analysis.frames import Binding, Frame, Issue
 from fixturescope.analysis.outcomes import (
     DATA,

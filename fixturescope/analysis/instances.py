@@ -11,8 +11,7 @@ import keyword
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from fixturescope.analysis import builtins_table as table
-from fixturescope.analysis import factories
+from fixturescope.analysis import basics, factories
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.frames import Binding, Frame
 from fixturescope.analysis.mro import TRANSPARENT, linearize, lookup_in_class
@@ -96,9 +95,9 @@ def _members(ev: Evaluator, cls: ClassValue) -> Mapping[str, EnumMember] | None:
         if isinstance(value, Auto):
             value = counted.setdefault(id(value), _next(last, name, kind))
         last = value
-        plain = table.plain(value, ordered=True)
+        plain = basics.plain(value, ordered=True)
         same = next(
-            (m for m in members.values() if plain is not table.NOT_PLAIN and table.plain(m.value) == plain), None
+            (m for m in members.values() if plain is not basics.NOT_PLAIN and basics.plain(m.value) == plain), None
         )
         mixin = kind if kind in ("int", "str") else ""
         members[name] = same or EnumMember(cls, name, UNKNOWN if made_otherwise else value, mixin)  # type: ignore[arg-type]
@@ -176,13 +175,13 @@ def instantiate(
 
 
 def _member_of_value(ev: Evaluator, cls: ClassValue, args: Sequence[Value]) -> Value:
-    wanted = table.plain(args[0], ordered=True) if len(args) == 1 else table.NOT_PLAIN
+    wanted = basics.plain(args[0], ordered=True) if len(args) == 1 else basics.NOT_PLAIN
     members = enum_members(ev, cls) or {}
-    plain = {name: table.plain(member.value, ordered=True) for name, member in members.items()}
-    if wanted is table.NOT_PLAIN or lookup_in_class(ev, cls, "_missing_") is not None:
+    plain = {name: basics.plain(member.value, ordered=True) for name, member in members.items()}
+    if wanted is basics.NOT_PLAIN or lookup_in_class(ev, cls, "_missing_") is not None:
         return UNKNOWN
     return next(
-        (members[name] for name, value in plain.items() if value is not table.NOT_PLAIN and value == wanted), UNKNOWN
+        (members[name] for name, value in plain.items() if value is not basics.NOT_PLAIN and value == wanted), UNKNOWN
     )
 
 
@@ -289,13 +288,13 @@ _READ_BY_PYTEST = frozenset({"pytestmark", "__test__", "__qualname__"})
 
 def named_tuple(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], line: int, frame: Frame) -> Value:
     """Return the class that ``collections.namedtuple`` or ``typing.NamedTuple`` makes."""
-    title = table.plain(args[0]) if args else table.NOT_PLAIN
-    listed = table.plain(args[1], ordered=True) if len(args) > 1 else table.NOT_PLAIN
+    title = basics.plain(args[0]) if args else basics.NOT_PLAIN
+    listed = basics.plain(args[1], ordered=True) if len(args) > 1 else basics.NOT_PLAIN
     if isinstance(listed, str):
         listed = listed.replace(",", " ").split()
-    if listed is table.NOT_PLAIN and len(args) > 1:
-        rows = [ev.items(row) for row in table.in_order(ev, args[1]) or ()]
-        listed = [table.plain(row[0]) if row else table.NOT_PLAIN for row in rows]
+    if listed is basics.NOT_PLAIN and len(args) > 1:
+        rows = [ev.items(row) for row in basics.in_order(ev, args[1]) or ()]
+        listed = [basics.plain(row[0]) if row else basics.NOT_PLAIN for row in rows]
     if not isinstance(title, str) or not isinstance(listed, list | tuple) or "rename" in kwargs:
         return UNKNOWN
     names = [name for name in listed if isinstance(name, str) and name.isidentifier() and not keyword.iskeyword(name)]

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from fixturescope.analysis import builtins_table as table
-from fixturescope.analysis import effects, factories, instances, places
+from fixturescope.analysis import basics, effects, factories, functions, instances, methods, places
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.frames import Binding, Frame
 from fixturescope.analysis.mro import external_bases, linearize, lookup_in_class
@@ -56,16 +55,16 @@ from fixturescope.analysis.values import Sequence as Items
 if TYPE_CHECKING:
     from fixturescope.analysis.evaluate import Evaluator
 
-NOT_PLAIN = table.NOT_PLAIN
-MUTATORS = table.MUTATORS
-plain = table.plain
-mutated = table.mutated
-binary = table.binary
-sources = table.sources
-iterator_kind = table.iterator_kind
-is_fixed = table.is_fixed
-with_entry, without_entry = table.with_entry, table.without_entry
-with_item, without_item = table.with_item, table.without_item
+NOT_PLAIN = basics.NOT_PLAIN
+MUTATORS = basics.MUTATORS
+plain = basics.plain
+mutated = methods.mutated
+binary = methods.binary
+sources = basics.sources
+iterator_kind = basics.iterator_kind
+is_fixed = basics.is_fixed
+with_entry, without_entry = basics.with_entry, basics.without_entry
+with_item, without_item = basics.with_item, basics.without_item
 
 _FIXTURE_NAMES = frozenset({"fixture", "yield_fixture", "trio_fixture", "async_fixture", "async_yield_fixture"})
 _VERSIONS = frozenset({"packaging.version.Version", "packaging.version.parse", "pkg_resources.parse_version"})
@@ -346,7 +345,7 @@ def call(
 def _given_away(ev: Evaluator, value: Value) -> None:
     """Something that nobody knows is handed a collection or an instance, and may change it."""
     ev.spoil(value)
-    if isinstance(value, Collection) and not table.is_fixed(value):
+    if isinstance(value, Collection) and not basics.is_fixed(value):
         ev.change(value, Unknown("something that is not known may change it"))
     elif isinstance(value, InstanceValue):
         instances.forget(ev, value)
@@ -413,7 +412,7 @@ def _method(
         return Mark(receiver.name, tuple(args), dict(kwargs), True, False, line)
     if isinstance(receiver, PathValue | OpenFile | DataText):
         return UNKNOWN if incomplete else places.method(ev, receiver, func.name, args, kwargs, line, frame)
-    return table.method(ev, current(receiver), func.name, args, kwargs)
+    return methods.method(ev, current(receiver), func.name, args, kwargs)
 
 
 def _external(
@@ -429,7 +428,7 @@ def _external(
     if is_fixture_decorator(ev, dotted):
         params = kwargs.get("params")
         if isinstance(params, Collection):  # pytest makes a tuple of them here and now
-            kwargs = {**kwargs, "params": table.function(ev, "builtins.tuple", [params], {}, False)}
+            kwargs = {**kwargs, "params": functions.function(ev, "builtins.tuple", [params], {}, False)}
         decorator = DecoratorValue("fixture", (), kwargs, incomplete, line, dotted)
         function = args[0] if args else kwargs.get("fixture_function")
         return (
@@ -484,7 +483,7 @@ def _external(
     if dotted.startswith(("builtins.", "itertools.", "collections.", "copy.")):
         if dotted == "builtins.map" and args and isinstance(args[0], _CALLED):
             return _mapped_call(ev, args, line, frame)
-        return table.function(ev, dotted, args, kwargs, incomplete)
+        return functions.function(ev, dotted, args, kwargs, incomplete)
     known = _alias(ev, func)
     if known is not None:
         return ev.call(known, args, kwargs, incomplete, line, frame)
@@ -549,13 +548,13 @@ def _version(args: Sequence[Value]) -> Value:
 
 
 def _mapped_call(ev: Evaluator, args: Sequence[Value], line: int, frame: Frame) -> Value:
-    ordered, over = len(args) == 2 and table.is_ordered(args[1]), table.sources(*args[1:])
+    ordered, over = len(args) == 2 and basics.is_ordered(args[1]), basics.sources(*args[1:])
     items = ev.drain(args[1]) if len(args) == 2 else None
     if items is None:
         _escapes(ev, args, line, frame)
         return UNKNOWN
-    kind = table.iterator_kind(ordered, "generator")
-    with table.late(ev, ordered):
+    kind = basics.iterator_kind(ordered, "generator")
+    with basics.late(ev, ordered):
         return Items(kind, tuple(ev.call(args[0], (item,), {}, False, line, frame) for item in items), over)
 
 

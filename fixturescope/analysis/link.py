@@ -18,8 +18,8 @@ import msgspec
 
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.bases import may_be_run_by_unittest
+from fixturescope.analysis.basics import MUTATORS
 from fixturescope.analysis.bounds import DEFAULT, Bounds
-from fixturescope.analysis.builtins_table import MUTATORS
 from fixturescope.analysis.data import DataFiles
 from fixturescope.analysis.evaluate import Evaluator, is_dynamic_helper
 from fixturescope.analysis.facts import ModuleFacts

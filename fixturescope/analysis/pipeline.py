@@ -13,8 +13,8 @@ import msgspec
 
 from fixturescope.analysis import assemble
 from fixturescope.analysis.assemble import Identities, Source
+from fixturescope.analysis.basics import plain
 from fixturescope.analysis.bounds import Bounds
-from fixturescope.analysis.builtins_table import plain
 from fixturescope.analysis.cache import FactsCache
 from fixturescope.analysis.categories import INFERRED
 from fixturescope.analysis.certainty import Certainties

@@ -13,8 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from fixturescope.analysis import builtins_table as table
-from fixturescope.analysis import data
+from fixturescope.analysis import basics, data
 from fixturescope.analysis.effects import say
 from fixturescope.analysis.frames import Frame
 from fixturescope.analysis.values import (
@@ -105,7 +104,7 @@ def call(
     if name not in _PURE_FUNCTIONS or kwargs or any(text is None for text in texts):
         return UNKNOWN
     try:
-        return table.wrap(_PURE_FUNCTIONS[name](*texts))
+        return basics.wrap(_PURE_FUNCTIONS[name](*texts))
     except TypeError:
         return UNKNOWN
 
@@ -114,7 +113,7 @@ def attribute(value: PathValue | OpenFile | DataText, name: str) -> Value | None
     """Return an attribute that is no method; None for a method."""
     if isinstance(value, PathValue) and name in _PURE:
         found = getattr(pathlib.Path(value.text), name)
-        return table.wrap(tuple(found) if name == "parents" else found)
+        return basics.wrap(tuple(found) if name == "parents" else found)
     return None
 
 
@@ -162,7 +161,7 @@ def _pure_method(receiver: PathValue, name: str, args: Sequence[Value], kwargs: 
     if kwargs or any(text is None for text in texts) or (name == "absolute" and not path.is_absolute()):
         return UNKNOWN
     try:
-        return table.wrap(getattr(path, name)(*texts))
+        return basics.wrap(getattr(path, name)(*texts))
     except (TypeError, ValueError):
         return UNKNOWN
 
@@ -175,7 +174,7 @@ def _text(value: Value) -> str | None:
 
 
 def _path(path: pathlib.PurePath) -> Value:
-    return table.wrap(path)
+    return basics.wrap(path)
 
 
 def _wrote(ev: Evaluator) -> None:
@@ -263,7 +262,7 @@ def _globbed(prefix: str) -> Callable[..., Value]:
     def ask(
         ev: Evaluator, path: PathValue, args: Sequence[Value], kwargs: Mapping[str, Value], line: int, frame: Frame
     ) -> Value:
-        pattern = table.plain(args[0]) if len(args) == 1 and not kwargs else None
+        pattern = basics.plain(args[0]) if len(args) == 1 and not kwargs else None
         if not isinstance(pattern, str):
             return UNKNOWN
         return _paths(path, _asked(ev, line, frame, lambda files: files.matching(path.text, f"{prefix}{pattern}")))
@@ -289,8 +288,8 @@ def _paths(path: PathValue, found: Sequence[str] | None) -> Value:
 def _open(ev: Evaluator, args: Sequence[Value], kwargs: Mapping[str, Value], line: int, frame: Frame) -> Value:
     text = _text(args[0]) if args else None
     given = {**dict(zip(("mode", "buffering", "encoding"), args[1:])), **kwargs}
-    mode = table.plain(given.pop("mode", Constant("r")))
-    encoding = table.plain(given.pop("encoding", Constant(None)))
+    mode = basics.plain(given.pop("mode", Constant("r")))
+    encoding = basics.plain(given.pop("encoding", Constant(None)))
     if mode not in ("r", "rt", "rb"):
         _wrote(ev)
         return UNKNOWN
@@ -333,7 +332,7 @@ def _lines(text: str | bytes, *, keep: bool = False) -> Value:
     if not isinstance(text, str):
         return UNKNOWN
     lines = io.StringIO(text).readlines() if keep else text.splitlines()
-    return Items("list", tuple(map(table.wrap, lines))) if len(lines) <= MAX_LINES else UNKNOWN
+    return Items("list", tuple(map(basics.wrap, lines))) if len(lines) <= MAX_LINES else UNKNOWN
 
 
 def _loaded(ev: Evaluator, form: str, takes_file: bool, args: Sequence[Value], kwargs: Mapping[str, Value]) -> Value:
@@ -354,10 +353,10 @@ def _value(found: object, depth: int, budget: list[int], made: dict[int, Value])
     budget[0] -= 1
     if id(found) in made:
         return made[id(found)]
-    if budget[0] < 0 or depth > table.MAX_DEPTH:
+    if budget[0] < 0 or depth > basics.MAX_DEPTH:
         return UNKNOWN
     if isinstance(found, dict):
-        keys = [table.wrap(key) for key in found]
+        keys = [basics.wrap(key) for key in found]
         if any(isinstance(key, Unknown | Items) for key in keys):
             return UNKNOWN
         mapped = Mapped(tuple(zip(keys, (_value(item, depth + 1, budget, made) for item in found.values()))))
@@ -365,7 +364,7 @@ def _value(found: object, depth: int, budget: list[int], made: dict[int, Value])
     if isinstance(found, list):
         items = Items("list", tuple(_value(item, depth + 1, budget, made) for item in found))
         return made.setdefault(id(found), items)
-    return table.wrap(found) if not isinstance(found, tuple) else UNKNOWN
+    return basics.wrap(found) if not isinstance(found, tuple) else UNKNOWN
 
 
 _CALLS: Mapping[str, Callable[..., Value]] = MappingProxyType({

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixturescope.analysis import effects, instances, known
 from fixturescope.analysis import facts as f
-from fixturescope.analysis.builtins_table import in_order
+from fixturescope.analysis.basics import in_order
 from fixturescope.analysis.expressions import operate
 from fixturescope.analysis.frames import Binding, Frame, Issue
 from fixturescope.analysis.outcomes import Outcome

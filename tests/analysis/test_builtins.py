@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from helpers_evaluate import UNKNOWN, contradicts, module, result, shown
 
-from fixturescope.analysis.builtins_table import NOT_PLAIN, mapped, plain, wrap
+from fixturescope.analysis.basics import NOT_PLAIN, mapped, plain, wrap
 from fixturescope.analysis.values import UNKNOWN as NOT_KNOWN
 from fixturescope.analysis.values import Constant, Mapped, Sequence, Sized
 
