@@ -19,6 +19,7 @@ from fixturescope.settings import load_settings
 
 ROOT = Path(__file__).parent.parent
 BOOKSHOP = ROOT / "examples" / "bookshop"
+MODELS = ROOT / "examples" / "models"
 
 
 def blocks(path: Path, language: str) -> list[str]:
@@ -35,9 +36,9 @@ def test_the_first_command_installs_and_analyzes_the_example() -> None:
     """Installing is what made this environment; the rest is run here."""
     command, _ = blocks(ROOT / "README.md", "console")
     *install, analyze, measure = command.strip().split(" && ")
-    assert install == ["python3 -m venv .venv", ".venv/bin/pip install -e ."]
-    assert analyze == ".venv/bin/fixturescope analyze examples/bookshop"
-    assert measure == ".venv/bin/fixturescope measure examples/bookshop"
+    assert install == ["python3 -m venv .venv", ".venv/bin/pip install -e '.[html]'"]
+    assert analyze == ".venv/bin/fixturescope analyze examples/models"
+    assert measure == ".venv/bin/fixturescope measure examples/models"
     result = subprocess.run(
         [sys.executable, "-m", *analyze.removeprefix(".venv/bin/").split()],
         cwd=ROOT,
@@ -48,11 +49,17 @@ def test_the_first_command_installs_and_analyzes_the_example() -> None:
     )
     assert (result.returncode, result.stderr) == (0, "")
     unused = result.stdout.split("\n\nUnused fixtures ")[1]
-    assert unused.startswith("(3)\n")
-    assert re.findall(r"^  (\w+)  \w+  conftest\.py:\d+  (\w+)$", unused, re.MULTILINE) == [
-        ("printer", "certain"),
-        ("receipt", "certain"),
-        ("guest_customer", "possible"),
+    assert unused.startswith("(8)\n")
+    found = re.findall(r"^  (\w+)  \w+  conftest\.py:\d+  (\w+)$", unused, re.MULTILINE)
+    assert [name for name, certainty in found if certainty == "certain"] == [
+        "get_gpt2_setup_session",
+        "get_llama3_init_session",
+        "get_llama3_setup_session",
+        "get_tiny_init_session",
+        "get_tiny_setup_session",
+        "get_wide_init_session",
+        "reference_run",
+        "reference_report",
     ]
 
 
@@ -94,24 +101,20 @@ def test_the_settings_of_the_documentation_are_valid(tmp_path: Path) -> None:
 
 def test_the_first_command_measures_the_example(tmp_path: Path) -> None:
     """Of a copy, since a run keeps its folder below the suite's."""
-    shutil.copytree(BOOKSHOP, tmp_path / "bookshop", ignore=shutil.ignore_patterns(".*", "__pycache__"))
-    command = [sys.executable, "-m", "fixturescope", "measure", str(tmp_path / "bookshop"), "--python", sys.executable]
+    shutil.copytree(MODELS, tmp_path / "models", ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    command = [sys.executable, "-m", "fixturescope", "measure", str(tmp_path / "models"), "--python", sys.executable]
     result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert result.returncode == 0, result.stderr
-    table = result.stdout.split("What a full run spends on fixtures (15)\n")[1].split("\n\n")[0]
-    assert result.stdout.startswith("Fixtures take ")
-    assert {"no_proxy", "cart"} <= set(re.findall(r"^  (\w+) ", table, re.MULTILINE))
-    assert re.search(r"^a start +python ", result.stdout, re.MULTILINE)
-    document = fixturescope.load(tmp_path / "bookshop" / ".fixturescope" / "runs" / "latest" / "document.json")
-    assert {one.status for one in document.measurements} == {"ok"}
-    folder = tmp_path / "bookshop" / ".fixturescope" / "runs" / "latest"
-    assert (folder / "imports.html").is_file()
-    assert "](./imports.html)" in (folder / "report.md").read_text("utf-8")
-    assert 'href="./imports.html"' in (folder / "report.html").read_text("utf-8")
-    assert f"report: {folder.resolve() / 'report.html'}" in result.stderr.splitlines()
+    assert re.match(r"Fixtures take .+ of a full run; \d of 25 take \d+ % of that: ", result.stdout)
+    table = result.stdout.split("What a full run spends on fixtures (25)\n")[1].split("\n\n")[0]
+    assert {"get_llama3_train_session", "vocabulary"} <= set(re.findall(r"^  (\w+) ", table, re.MULTILINE))
+    assert "Widen vocabulary from function to module scope" in result.stdout
+    run = tmp_path / "models" / ".fixturescope" / "runs" / "latest"
+    assert {one.status for one in fixturescope.load(run / "document.json").measurements} == {"ok"}
+    assert {"imports.html", "report.md", "report.html"} <= {one.name for one in run.iterdir()}
 
 
-@pytest.mark.parametrize("command", ["analyze", "measure", "report", "try", "apply"])
+@pytest.mark.parametrize("command", ["analyze", "measure", "report", "try", "apply", "explain", "compare"])
 def test_every_option_is_documented(command: str) -> None:
     page = (ROOT / "docs" / "cli.md").read_text("utf-8")
     result = subprocess.run(
