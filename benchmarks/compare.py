@@ -56,10 +56,10 @@ def write(folder: Path, factors: dict[int, float]) -> None:
     (folder / "pytest.ini").write_text("[pytest]\n", "utf-8")
 
 
-def measured(folder: Path) -> Document:
+def measured(folder: Path, visits: int) -> Document:
     """Measure the suite."""
     graph = analysis.analyze([str(folder)], cache=False)
-    return from_graph(measure_fixtures(graph, Options(memory=False, startup=False), cwd=folder))
+    return from_graph(measure_fixtures(graph, Options(memory=False, startup=False, visits=visits), cwd=folder))
 
 
 def kept(document: Document, folder: Path | None, name: str) -> Document:
@@ -82,22 +82,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--slower", type=float, default=1.3)
+    parser.add_argument("--visits", type=int, default=2)
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="for the documents, to compare them again")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write(folder, {})
-        before = measured(folder)
+        before = measured(folder, given.visits)
         alarms = found = wrong = 0
         for repeat in range(given.repeats):
             write(folder, {})
-            after = kept(measured(folder), given.keep, f"{repeat:02}-same")
+            after = kept(measured(folder, given.visits), given.keep, f"{repeat:02}-same")
             comparison = compare(before, after)
             alarms += bool(comparison.worse or comparison.better)
             print(f"same {repeat + 1}: {said(comparison)}", flush=True)
             planted = PLANTED[repeat % len(PLANTED)]
             write(folder, {planted: given.slower})
-            comparison = compare(after, kept(measured(folder), given.keep, f"{repeat:02}-f{planted}"))
+            comparison = compare(after, kept(measured(folder, given.visits), given.keep, f"{repeat:02}-f{planted}"))
             named = {one.fixture.name for one in comparison.worse if one.fixture}
             found += f"f{planted}" in named
             wrong += bool(named - {f"f{planted}"} or comparison.better)

@@ -53,7 +53,7 @@ def measure(
         list[str] | None, typer.Option(metavar="GROUPS", help="own, used, unused, a scope, an origin.")
     ] = None,
     repeat: Annotated[str, typer.Option(metavar="MIN:MAX", help="Warm samples of each.")] = "5:20",
-    visits: Annotated[int, typer.Option(metavar="N", min=1, help="Processes that time each.")] = 3,
+    visits: Annotated[int, typer.Option(metavar="N", min=1, help="Processes that time each.")] = 2,
     budget: Annotated[str | None, typer.Option(metavar="TIME", help="Begin no fixture after so long.")] = None,
     timeout: Annotated[str, typer.Option(metavar="TIME", help="For one set-up and teardown.")] = "60s",
     memory_limit: Annotated[str, typer.Option(metavar="SIZE", help="That one measurement may grow by.")] = "8GiB",

@@ -46,7 +46,7 @@ class Options:
         least: Warm samples of each fixture at least.
         most: Warm samples of a process at most, while their spread is above 5 %.
         visits: Processes, apart in time, that time a fixture at least, where a fork is all that another takes; there
-            are more of them while the least disturbed three do not agree.
+            are more of them while so many of the least disturbed do not agree.
         budget_s: Seconds after which no further fixture is begun; None for no limit.
         timeout_s: Seconds that one set-up and teardown may take.
         memory_limit: Bytes that one measurement may grow by; None for no limit.
@@ -65,7 +65,7 @@ class Options:
     selection: Selection = field(default_factory=Selection)
     least: int = 5
     most: int = 20
-    visits: int = 3
+    visits: int = 2
     budget_s: float | None = None
     timeout_s: float = 60.0
     memory_limit: int | None = 8 << 30

@@ -1,7 +1,7 @@
-"""How often a fixture is timed: in several processes, apart in time, until three of them agree.
+"""How often a fixture is timed: in several processes, apart in time, until enough of them agree.
 
 Something else that the machine does for a while makes all samples of a process longer, and they agree with each other
-nevertheless. It cannot make one shorter. So the least disturbed processes are what counts, and three that agree are believed.
+nevertheless. It cannot make one shorter. So the least disturbed processes are what counts, and two that agree are believed.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-AGREEING = 3
-"""So many of them are to agree."""
+AGREEING = 2
+"""So many of them are to agree, the least disturbed ones."""
 
 MOST = 8
 """Visits of a fixture whose visits do not agree."""
 
 AGREE = 0.05
-"""How far three visits may differ and agree, relative."""
+"""How far visits may differ and agree, relative."""
 
 AGREE_S = 10e-6
 """Or, in seconds: less than that is nothing that anybody acts on."""
@@ -30,11 +30,11 @@ def enough(visits: Sequence[Sequence[float]], *, least: int = AGREEING) -> bool:
 
     Args:
         visits: Seconds of warm set-ups and teardowns, by process.
-        least: Visits at least.
+        least: Visits at least, and as many are to agree.
     """
     if len(visits) >= MOST or any(sum(visit) >= LONG_S for visit in visits):
         return True
     if len(visits) < least:
         return False
     lows = sorted(median(sorted(visit)[: (len(visit) + 1) // 2]) for visit in visits)
-    return lows[min(least, AGREEING) - 1] - lows[0] <= max(AGREE * lows[0], AGREE_S)
+    return lows[least - 1] - lows[0] <= max(AGREE * lows[0], AGREE_S)

@@ -26,8 +26,8 @@ CALM, BUSY, BUSIER = (0.010, 0.011, 0.010), (0.015, 0.016, 0.015), (0.020, 0.021
         ([(0.5, 0.6)], True),  # long against what disturbs it
     ],
 )
-def test_three_that_agree_are_believed(visits: list[tuple[float, ...]], believed: bool) -> None:
-    assert enough(visits) is believed
+def test_visits_that_agree_are_believed(visits: list[tuple[float, ...]], believed: bool) -> None:
+    assert enough(visits, least=3) is believed
 
 
 def test_samples_say_which_process_took_them(tmp_path: Path) -> None:
