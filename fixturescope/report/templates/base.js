@@ -7,6 +7,7 @@ const byId = new Map(fixtures.map((one, at) => [one.id, at]));
 function three(value) { return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0); }
 function seconds(value) {
   if (value === undefined || value === null) return "–";
+  if (value < 0) return "-" + seconds(-value);
   if (value >= 100) return Math.floor(value / 60) + " m " + String(Math.round(value % 60)).padStart(2, "0") + " s";
   if (value >= 1) return three(value) + " s";
   if (value * 1e3 >= 1) return three(value * 1e3) + " ms";
