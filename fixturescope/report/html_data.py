@@ -136,6 +136,7 @@ def _fixture(detail: Detail, at: Mapping[str, int], changes: Sequence[int], fram
             needs=_neighbours(detail.needs, at),
             needed_by=_neighbours(detail.needed_by, at),
             namesakes=[at[id_] for id_ in detail.namesakes],
+            more_namesakes=detail.more_namesakes,
             tests=detail.tests,
             users=detail.users,
             changes=changes,

@@ -155,6 +155,7 @@ def test_heat(shop: Document) -> None:
         ("data", 1, 0),
         ("server", 1, 0),
     ]
+    assert [row.together.run_s for row in heat.rows[1:]] == [None, 0.0]  # one could not be measured, one is not used
     assert sum(cell.uses for row in heat.rows for cell in row.cells) == pytest.approx(1)
     assert heat.most_s == max(cell.run_s or 0 for row in heat.rows for cell in row.cells)
 
@@ -246,6 +247,15 @@ def test_details(shop: Document) -> None:
     assert [one.param for one in cart.measurements] == ["empty", "full", "huge"]
     assert details["resource"].why_made == ("registered at conftest.py:36", "n=1 at conftest.py:33")
     assert details["printer"].why_unused.startswith("only 'receipt' asks for it")
+
+
+def test_of_many_namesakes_some_are_named() -> None:
+    fixtures = tuple(fixture("setUp", id=f"test_a.py::Test{at}::setUp") for at in range(30))
+    document = from_graph(samples.graph(fixtures=fixtures))
+    for detail in make_details(document, make_view(document).graph, None):
+        assert len(detail.namesakes) == 10
+        assert detail.fixture.id not in detail.namesakes
+        assert detail.more_namesakes == 19
 
 
 def test_details_of_a_narrowed_document(shop: Document) -> None:

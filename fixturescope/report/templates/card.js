@@ -58,7 +58,7 @@ function showCard(at) {
     ...list("Why it is set up, in the first test that uses it", why.length ? [[make("code", {}, one.tests[0])], ...why] : []),
     ...neighbours("It asks for", one.needs), ...neighbours("It is asked for by", one.needed_by),
     ...list("Used by " + one.users + (one.users === 1 ? " test function" : " test functions"), (one.tests || []).map((test) => make("code", {}, test))),
-    ...list("Others of this name", (one.namesakes || []).map((other) => [link(other), " ", make("span", { class: "where" }, fixtures[other].where)])),
+    ...list("Others of this name", [...(one.namesakes || []).map((other) => [link(other), " ", make("span", { class: "where" }, fixtures[other].where)]), ...(one.more_namesakes ? ["and " + one.more_namesakes + " more"] : [])]),
     ...list("What made it", one.made),
     ...(one.measured ? [make("h3", {}, "Measured"), ...timed, ...one.measured.map(measurement)] : []),
     make("p", { class: "about" }, one.id),

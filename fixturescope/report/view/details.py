@@ -11,6 +11,9 @@ from fixturescope.model import Fixture, Measurement, Recorded, Test, Via
 from fixturescope.report.view.costs import CostRow, Costs
 from fixturescope.report.view.places import place
 
+NAMESAKES = 10
+"""So many other fixtures of its name are named."""
+
 TESTS = 5
 """So many of the tests that use a fixture are named."""
 
@@ -50,7 +53,9 @@ class Detail:
     needed_by: tuple[Neighbour, ...]
     """Those that ask for it, likewise."""
     namesakes: tuple[str, ...]
-    """Ids of other fixtures of its name."""
+    """Ids of the first `NAMESAKES` other fixtures of its name."""
+    more_namesakes: int
+    """How many more there are: a suite of unittest's may have hundreds of ``setUp``."""
     tests: tuple[str, ...]
     """Ids of the first `TESTS` tests that use it."""
     users: int
@@ -88,7 +93,8 @@ def make_details(document: Document, graph: FixtureGraph, costs: Costs | None) -
             why_used=_why(graph, users, fixture),
             needs=needs.get(fixture.id, ()),
             needed_by=needed_by.get(fixture.id, ()),
-            namesakes=tuple(other for other in named[fixture.name] if other != fixture.id),
+            namesakes=tuple(other for other in named[fixture.name][: NAMESAKES + 1] if other != fixture.id)[:NAMESAKES],
+            more_namesakes=max(0, len(named[fixture.name]) - 1 - NAMESAKES),
             tests=tuple(test.id for test in users[:TESTS]),
             users=len(users),
         )

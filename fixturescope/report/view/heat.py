@@ -18,7 +18,7 @@ class HeatCell:
     uses: float
     """Their share of all uses of fixtures."""
     run_s: float | None
-    """What a full run spends on them; null where nothing was measured."""
+    """What a full run spends on those that were measured; null where none was."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,7 @@ def make_heat(document: Document, costs: Costs | None) -> Heat:
 
 
 def _cell(group: Sequence[Fixture], uses: int, seconds: Mapping[str, float] | None) -> HeatCell:
+    known = [seconds[one.id] for one in group if seconds is not None and one.id in seconds]
     return HeatCell(
-        fixtures=len(group),
-        uses=sum(one.usage for one in group) / uses,
-        run_s=None if seconds is None else sum(seconds.get(one.id, 0.0) for one in group),
+        fixtures=len(group), uses=sum(one.usage for one in group) / uses, run_s=sum(known) if known else None
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 from fixturescope.model import Fixture
@@ -21,19 +22,17 @@ def labels(fixtures: Iterable[Fixture]) -> dict[str, str]:
 
     Its name; where others have it, too, as much of the end of its id as tells them apart: ``TestCart::client``.
     """
-    named: dict[str, list[str]] = {}
-    names: dict[str, str] = {}
-    for one in fixtures:
-        named.setdefault(one.name, []).append(one.id)
-        names[one.id] = one.name
-    return {id_: name if len(named[name]) == 1 else _told_apart(id_, named[name]) for id_, name in names.items()}
+    fixtures = tuple(fixtures)
+    named = Counter(one.name for one in fixtures)
+    ends = Counter(end for one in fixtures if named[one.name] > 1 for end in _ends(one.id))
+    return {
+        one.id: one.name
+        if named[one.name] == 1
+        else next((end for end in _ends(one.id) if "::" in end and ends[end] == 1), one.id)
+        for one in fixtures
+    }
 
 
-def _told_apart(id_: str, all_of_them: list[str]) -> str:
-    others = [one for one in all_of_them if one != id_]
-    beginnings = [found.end() for found in re.finditer(r"::|/", id_)]
-    for at in reversed(beginnings):
-        end = id_[at:]
-        if "::" in end and not any(other.endswith(end) for other in others):
-            return end
-    return id_
+def _ends(id_: str) -> list[str]:
+    """Return the ends of an id that begin with a folder, file, class or name, the shortest first."""
+    return [id_[found.end() :] for found in re.finditer(r"::|/", id_)][::-1]
