@@ -34,5 +34,6 @@ def labels(fixtures: Iterable[Fixture]) -> dict[str, str]:
 
 
 def _ends(id_: str) -> list[str]:
-    """Return the ends of an id that begin with a folder, file, class or name, the shortest first."""
-    return [id_[found.end() :] for found in re.finditer(r"::|/", id_)][::-1]
+    """Return the ends of an id that begin with a folder, file, class or name, the shortest first, itself last."""
+    ends = [id_[found.end() :] for found in re.finditer(r"::|/", id_)]
+    return [*reversed(ends), id_]
