@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from fixturescope.document import ORIGINS, OWN_ORIGINS, Document, to_graph
 from fixturescope.graph import FixtureGraph
@@ -102,12 +103,19 @@ class View:
     """Null where no start was measured."""
     changes: Changes
     heat: Heat
-    rankings: tuple[Ranking, ...]
-    """One a lens, in the order of `LENSES`; empty where nothing was measured."""
+    ranking: Ranking | None
+    """By what a full run spends; null where nothing was measured."""
     labels: Mapping[str, str]
     """Id → what a fixture is called where its place does not stand beside it."""
     graph: FixtureGraph
     """Whatever else is asked of the document is asked of this one graph."""
+
+    @cached_property
+    def rankings(self) -> tuple[Ranking, ...]:
+        """One a lens, in the order of `LENSES`; empty where nothing was measured."""
+        if self.ranking is None:
+            return ()
+        return tuple(self.ranking if lens == self.ranking.lens else rank(self.graph, lens) for lens in LENSES)
 
 
 def make_view(document: Document, advice: Sequence[Advice] | None = None) -> View:
@@ -120,8 +128,8 @@ def make_view(document: Document, advice: Sequence[Advice] | None = None) -> Vie
     if advice is None:
         advice = advise(document) if document.readings and document.name_glob is None else ()
     graph = to_graph(document)
-    rankings = tuple(rank(graph, lens) for lens in LENSES) if document.measurements else ()
-    costs = make_costs(document, rankings[0]) if rankings else None
+    ranking = rank(graph) if document.measurements else None
+    costs = None if ranking is None else make_costs(document, ranking)
     counts = {
         (one.scope, one.origin): Count(
             one.used + one.unused + one.possibly_unused, one.used, one.unused, one.possibly_unused
@@ -167,7 +175,7 @@ def make_view(document: Document, advice: Sequence[Advice] | None = None) -> Vie
         startup=None if document.startup is None else view_startup(document.startup),
         changes=make_changes(document, advice),
         heat=make_heat(document, costs),
-        rankings=rankings,
+        ranking=ranking,
         labels=labels(document.fixtures),
         graph=graph,
     )
