@@ -77,6 +77,8 @@ SUITE = {
     "test_b.py": "def test_five(database): pass\ndef test_six(): pass\n",
 }
 
+OPTIONS = ["--python", sys.executable]
+
 DATABASE = "conftest.py::database"
 WIDER = Change(op="scope", fixture=DATABASE, to="module")
 
@@ -262,6 +264,18 @@ def test_try_without_a_document(suite: Path, trials: Trials, capsys: pytest.Capt
     assert capsys.readouterr() == (f"proven: {DATABASE}: scope=module\n  because\n", "")
 
 
+def test_a_document_of_another_project_is_not_written_to(
+    document: Path, trials: Trials, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = write(document.parent.parent.parent.parent / "inner", {**SUITE, "pytest.ini": "[pytest]\n"})
+    monkeypatch.chdir(other)
+    before = document.read_bytes()
+    assert main(["try", "--scope", "database=module", *OPTIONS]) == 0
+    assert main(["try", "1", *OPTIONS]) == 2
+    assert "is of another project" in capsys.readouterr().err
+    assert document.read_bytes() == before
+
+
 # ---------------------------------------------------------------------------------------------------------------- shown
 
 
@@ -335,8 +349,6 @@ def committed(suite: Path) -> Path:
     git(suite, "commit", "-qm", "all")
     return suite
 
-
-OPTIONS = ["--python", sys.executable]
 
 DIFF = [
     "--- a/conftest.py",

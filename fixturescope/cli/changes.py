@@ -157,13 +157,18 @@ def _asked(
         python = known.python.path
     graph = analysis.analyze(paths or (), python=python)
     if known is not None and graph.info.rootdir != known.rootdir:
-        raise UsageError(f"is of another project: {known.rootdir}", path=str(file), hint="name one of this: --document")
+        if document is not None or words:
+            hint = "name one of this project: --document"
+            raise UsageError(f"is of another project: {known.rootdir}", path=str(file), hint=hint)
+        file, known = None, None  # of a folder above: nobody has asked for it
     chosen = choose(known, words or ()) if known is not None else ()
     wanted = [_Wanted(_mechanical(one), one.id, one.saves_s) for one in chosen]
     named = _from_options(graph, scope or (), drop_autouse or (), remove or ())
-    if named:
-        same = find_advice(known, named) if known is not None else None
-        saves = same.saves_s if same else predict_saving(known, named) if known is not None else None
+    if named and known is None:
+        wanted.append(_Wanted(named))
+    elif named and known is not None:
+        same = find_advice(known, named)
+        saves = predict_saving(known, named) if same is None else same.saves_s
         wanted.append(_Wanted(named, same.id if same else None, saves))
     if not wanted:
         raise UsageError("there is nothing to change", hint="name advice, or --scope, --drop-autouse or --remove")
