@@ -37,18 +37,17 @@ def read_bodies(graph: FixtureGraph, fixtures: Iterable[str] | None = None) -> t
 
 
 def _lines(graph: FixtureGraph, own: Iterable[Fixture]) -> dict[str, set[int]]:
-    """Return path → lines of the project's own fixtures, and of the tests that use any."""
+    """Return path → lines of the project's own fixtures, and of the tests that have the value of any."""
     ids = set()
     lines: dict[str, set[int]] = {}
     for fixture in own:
         ids.add(fixture.id)
         lines.setdefault(fixture.path, set()).add(fixture.line)
-    used: dict[int, bool] = {}  # tests with the same answer share one mapping
     for test in graph.tests:
-        if id(test.closure) not in used:
-            used[id(test.closure)] = not ids.isdisjoint(test.closure.values())
-        if used[id(test.closure)] or not ids.isdisjoint(test.dynamic.values()):
-            lines.setdefault(test.path, set()).add(test.line)
+        for request in test.requests:
+            target = test.closure.get(request.name) or test.dynamic.get(request.name)
+            if request.via in ("argument", "indirect", "getfixturevalue") and target in ids:
+                lines.setdefault(test.path, set()).add(test.line)
     return lines
 
 

@@ -141,7 +141,7 @@ def test_last(rules):
     ) -> tuple[Fixture, ...] | None:
         """Return what must get a scope for a fixture to have it, itself first; None where something cannot."""
         found: dict[str, Fixture] = {fixture.id: fixture}
-        asked = {edge.name for edge in context.document.edges if edge.source == fixture.id}
+        asked = {name for name, _ in context.answers(fixture)}
         if any(one.via == "getfixturevalue" or one.name not in asked for one in fixture.requests):
             return None
         for one in context.needs(fixture):
