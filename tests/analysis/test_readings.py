@@ -17,7 +17,7 @@ from fixturescope.analysis.readings import read_bodies
 from fixturescope.analysis.readings.file import read_file, read_text
 from fixturescope.analysis.readings.said import File, Function
 from fixturescope.graph import FixtureGraph
-from fixturescope.model import Finding, Reading
+from fixturescope.model import EFFECT, Finding, Reading
 
 
 def function(source: str, name: str = "f") -> Function:
@@ -127,7 +127,7 @@ def test_getfixturevalue_is_an_argument_by_another_way() -> None:
         ("def f(request):\n    return request.module", ["test_bound request.module"]),
         ("def f(request):\n    r = request\n    return r.function", ["test_bound request.function"]),
         ("def f(request):\n    return Helper(request)", ["test_bound Helper(request)"]),
-        ("def f(request):\n    request.addfinalizer(lambda: None)", ["calls hands out nothing"]),
+        ("def f(request):\n    request.addfinalizer(lambda: None)", []),
         ("def f(self):\n    self.x = 1", ["test_bound self.x ="]),
         ("def f():\n    os.environ['X'] = '1'", ["alters os.environ['X'] ="]),
         ("def f():\n    env = os.environ\n    env['X'] = '1'", ["alters env['X'] =", "outside os.environ"]),
@@ -145,8 +145,6 @@ def test_getfixturevalue_is_an_argument_by_another_way() -> None:
         ("def f():\n    server = make()\n    server.start()\n    yield server", []),
         ("def f():\n    server = make()\n    populate(server)\n    return server", ["constant make()"]),
         ("def f():\n    populate(3)", ["calls populate(3)"]),
-        ("def f():\n    blocker = Blocker()\n    blocker.start()\n    yield", ["calls hands out nothing"]),
-        ("def f():\n    yield", []),
         ("def f():\n    import torch\n    return torch.zeros(3)", ["imports torch", "constant torch.zeros(3)"]),
         (
             "def f():\n    return pytest.importorskip('numpy')",
@@ -175,7 +173,26 @@ def test_getfixturevalue_is_an_argument_by_another_way() -> None:
     ],
 )  # fmt: skip
 def test_what_a_body_says_of_itself(source: str, expected: list[str]) -> None:
-    assert [f"{one.kind} {one.detail}" for one in function(source).own] == expected
+    found = [f"{one.kind} {one.detail}" for one in function(source).own]
+    assert [one for one in found if one != EFFECT_ALONE] == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("yield", False),
+        ("pass", False),
+        ("return make()", False),
+        ("yield make()", False),
+        ("make()", True),
+        ("os.environ['A'] = 'b'\nyield", True),
+        ("blocker = Blocker()\nblocker.start()\nyield\nblocker.stop()", True),
+    ],
+)
+def test_what_hands_out_nothing_is_there_for_its_effect(body: str, expected: bool) -> None:
+    indented = "".join(f"    {line}\n" for line in body.splitlines())
+    found = [f"{one.kind} {one.detail}" for one in function(f"def f():\n{indented}").own]
+    assert (EFFECT_ALONE in found) is expected
 
 
 @pytest.mark.parametrize(
@@ -204,6 +221,9 @@ def test_what_a_value_is(value: str, is_immutable: bool, parts: tuple[str, ...])
 def test_a_fixture_that_hands_out_nothing() -> None:
     assert not function("def f():\n    yield\n").hands_out
     assert not function("def f():\n    return None\n").hands_out
+
+
+EFFECT_ALONE = f"calls {EFFECT}"
 
 
 def parts(body: str) -> list[str]:

@@ -6,19 +6,56 @@ import importlib.util
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from statistics import median
 from typing import get_args
 
+import msgspec
 import pytest
 
-from fixturescope.document import Document
-from fixturescope.model import Advice, AdviceKind
+from fixturescope.document import Document, from_graph
+from fixturescope.model import Advice, AdviceKind, Duration, Samples
 from fixturescope.report.advice import KINDS, advise
 from fixturescope.report.advice.base import Figures, Kind
+from fixturescope.report.advice.context import AdviceContext, _range
+from fixturescope.report.advice.imports import _is_tested
+from tests import samples
 from tests.report.figures import Suites, figured
 
 SUITES: dict[str, Mapping[str, str]] = {
     **{f"good-{kind.kind}": kind.GOOD for kind in KINDS},
     **{f"bad-{kind.kind}": kind.BAD for kind in KINDS},
+}
+
+
+def rules(*tests: str, head: str = "", body: str = "return make()") -> dict[str, str]:
+    """A suite with a fixture ``rules`` and tests that do something with it."""
+    fixture = f"import pytest\n{head}\n\n@pytest.fixture\ndef rules(pytestconfig):\n    {body}\n"
+    return {"test_a.py": fixture + "".join(f"\ndef test_{at}(rules):\n    {one}\n" for at, one in enumerate(tests))}
+
+
+SUITES |= {
+    "one-changes": rules("rules.append(1)", "assert rules"),
+    "many-change": rules(*["rules.append(1)"] * 4),
+    "unknown-call": rules("assert rules.check()", "assert rules"),
+    "only-read": rules("assert rules[0]", "assert rules"),
+    "of-a-test": {
+        "test_a.py": "import pytest\n\n@pytest.fixture\ndef rules(request):\n    return [request.node]\n"
+        + "".join(f"\ndef test_{at}(rules):\n    assert rules\n" for at in range(2))
+    },
+    "reads-the-clock": rules("assert rules", "assert rules", head="import time", body="return [time.time()]"),
+    "asynchronous": {
+        "test_a.py": "import pytest\n\n@pytest.fixture\nasync def rules():\n    return [1]\n"
+        + "".join(f"\nasync def test_{at}(rules):\n    assert rules\n" for at in range(2))
+    },
+    "asked-dynamically": {
+        "test_a.py": "import pytest\n\n@pytest.fixture\ndef rules():\n    return [1]\n"
+        + "".join(f"\ndef test_{at}(request):\n    assert request.getfixturevalue('rules')\n" for at in range(2))
+    },
+    "dear-below": {
+        "test_a.py": "import pytest\n\n@pytest.fixture\ndef app():\n    return [1]\n"
+        "\n@pytest.fixture\ndef rules(app):\n    return [app]\n"
+        + "".join(f"\ndef test_{at}(rules):\n    assert rules\n" for at in range(3))
+    },
 }
 
 Draw = Callable[..., Document]
@@ -80,6 +117,65 @@ def test_a_kind_says_what_it_is(kind: type[Kind]) -> None:
     assert "could make it wrong" in kind.explanation()
     assert kind.summary.endswith(".")
     assert not kind.name.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("suite", "expected"),
+    [
+        ("only-read", "likely"),
+        ("unknown-call", "possible"),
+        ("reads-the-clock", "possible"),
+        ("asked-dynamically", "possible"),
+        ("one-changes", "unlikely"),
+        ("of-a-test", "unlikely"),
+        ("asynchronous", "unlikely"),
+        ("many-change", None),
+    ],
+)
+def test_how_safe_it_is_to_share(suite: str, expected: str | None, draw: Draw) -> None:
+    found = [one for one in advise(draw(suite, Figures(seconds={"rules": 1.0}))) if one.kind == "widen-scope"]
+    assert [one.safety for one in found] == ([] if expected is None else [expected])
+    assert all(one.against for one in found if one.safety != "likely")
+
+
+def test_what_costs_is_widened_and_not_what_asks_for_it(draw: Draw) -> None:
+    found = advise(draw("dear-below", Figures(seconds={"app": 1.0, "rules": 0.05})))
+    assert [one.id for one in found] == ["widen-scope:test_a.py::app"]
+    both = advise(draw("dear-below", Figures(seconds={"app": 0.05, "rules": 1.0})))
+    assert [one.id for one in both] == ["widen-scope:test_a.py::rules", "widen-scope:test_a.py::app"]
+    assert [len(one.changes) for one in both] == [2, 1]
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.0099])
+def test_what_saves_little_is_not_told(seconds: float, draw: Draw) -> None:
+    assert advise(draw("only-read", Figures(seconds={"rules": seconds}))) == ()
+
+
+@pytest.mark.parametrize(
+    ("rootdir", "package", "expected"),
+    [
+        ("/home/ada/structlog-26.1.0", "structlog", True),
+        ("C:\\work\\attrs", "attr", True),
+        ("/home/ada/python-dateutil", "dateutil", True),
+        ("/home/ada/PyYAML", "yaml", True),
+        ("/home/ada/shop", "torch", False),
+        ("/home/ada/torch-shop/", "torch", True),
+        ("/home/ada/shop", "sh", False),
+    ],
+)
+def test_the_package_that_a_project_is_about_is_known_by_its_name(rootdir: str, package: str, expected: bool) -> None:
+    document = msgspec.structs.replace(from_graph(samples.shop()), rootdir=rootdir)
+    assert _is_tested(AdviceContext(document), package) is expected
+
+
+def test_one_disturbed_sample_does_not_stretch_an_estimate() -> None:
+    def samples_of(*seconds: float) -> tuple[float, float]:
+        own = Samples(median=median(seconds), spread=0.0, samples=seconds)
+        found = _range(Duration(cold=1.0, cold_cumulative=1.0, own=own, cumulative=own))
+        return found.low, found.high
+
+    assert samples_of(1.0, 2.0, 9.0) == (1.0, 9.0)
+    assert samples_of(1.0, 2.0, 3.0, 4.0, 90.0) == (2.0, 4.0)
 
 
 def test_the_pages_are_up_to_date() -> None:

@@ -47,8 +47,7 @@ def own(function: f.Function, follower: Follower, module: Mapping[str, f.Stmt]) 
             found[Own("calls", line, text)] = None
     found.update((one, None) for one in _outside(function) if one.line not in altered)
     found.update(dict.fromkeys((*_refusals(function), *_imports(function))))
-    if not any(one.kind in ("alters", "calls") for one in found):
-        found.update(dict.fromkeys(_effect_alone(function)))
+    found.update(dict.fromkeys(_effect_alone(function)))
     found.update(dict.fromkeys(_mocks(function)))
     if all(one.kind == "imports" for one in found):
         found.update(dict.fromkeys(_constants(function, module)))
@@ -124,7 +123,9 @@ def _attributes(node: object) -> Iterator[f.Attr]:
 
 def _effect_alone(function: f.Function) -> Iterator[Own]:
     """Yield that a fixture is there for its effect, where it hands out nothing and does something."""
-    if not value_of(function).hands_out and any(True for _ in calls_in(function.body or ())):
+    body = function.body or ()
+    acts = any(isinstance(one, f.Assign | f.AugAssign | f.Del) for one in statements(body))
+    if not value_of(function).hands_out and (acts or any(True for _ in calls_in(body))):
         yield Own("calls", function.line, EFFECT)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from fixturescope.model import Advice, Change, Evidence, Fixture, Range, Test
+from fixturescope.model import EFFECT, Advice, Change, Evidence, Fixture, Range, Test
 from fixturescope.report.advice.base import Example, Figures, Kind
 from fixturescope.report.advice.context import AdviceContext, added, listed, place, times
 from fixturescope.report.advice.safety import told
@@ -232,6 +232,8 @@ def _touched(context: AdviceContext, fixture: Fixture) -> tuple[Fixture, ...]:
     own = {one.id for one in context.own}
     found: dict[str, Fixture] = {}
     for one in context.found(fixture, "alters", "calls", "mutates", "outside", "imports", own=True):
+        if one.detail == EFFECT:
+            continue
         first = re.match(r"(?:del )?(\w+)[.\[(]", one.detail)
         other = by_name.get(first[1]) if first else None
         if other is None or other.id not in own or other.autouse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import fmean
+from statistics import fmean, quantiles
 
 from fixturescope.document import OWN_ORIGINS, Document, to_graph
 from fixturescope.graph import Edge, FixtureGraph
@@ -25,11 +25,15 @@ from fixturescope.model import (
 from fixturescope.report.rank import impacts
 from fixturescope.units import show_seconds
 
-LEAST_S = 0.005
-"""Seconds of a full run below which no change is worth anybody's time."""
+LEAST_S = 0.02
+"""Seconds of a full run below which no change is worth anybody's time: pytest alone takes ten times as long to start."""
 
 LEAST_SHARE = 0.005
 """The same as a share of all that a full run spends on fixtures."""
+
+
+MANY = 4
+"""From so many samples on, the ends of an estimate are quartiles; of fewer, the quickest and the slowest."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Cost:
     """What one set-up and teardown of a fixture itself costs in seconds, the mean over its parameters.
 
     Attributes:
-        warm: In a process that has set it up before; between the quickest and the slowest sample.
+        warm: In a process that has set it up before; the ends are quartiles of the samples.
         setup: The set-up alone, likewise.
         samples: How many there are of each.
     """
@@ -276,7 +280,10 @@ def _range(duration: Duration | None) -> Range:
     if duration is None:
         return Range(low=0.0, likely=0.0, high=0.0)
     samples = duration.own.samples or (duration.own.median,)
-    return Range(low=min(samples), likely=duration.own.median, high=max(samples))
+    low, high = min(samples), max(samples)
+    if len(samples) >= MANY:  # one sample that was disturbed says nothing about a thousand set-ups
+        low, _, high = quantiles(samples, n=4, method="inclusive")
+    return Range(low=low, likely=duration.own.median, high=high)
 
 
 def _places(tests: Sequence[Test], scope: Scope) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
@@ -16,6 +17,9 @@ LEAST_LAZY_S = 0.05
 
 LEAST_START_S = 0.1
 """Seconds of an import that several need below which nobody looks at it."""
+
+SHORTEST = 3
+"""Characters of a package's name that say whose it is."""
 
 _PYTEST = frozenset({"pytest", "_pytest", "pluggy", "py"})
 
@@ -114,7 +118,8 @@ class StartupImport(Kind):
     is used, or import less of it.
 
     Given where a measured start shows a conftest as the first to import a module, at 0.1 s or more and a twentieth of the
-    whole start, and it is not what one fixture alone reads (that is `lazy-import`). Saves the seconds of the import, of a
+    whole start, and it is neither what one fixture alone reads (that is `lazy-import`) nor, by its name, the package that the
+    project is about. Saves the seconds of the import, of a
     start that does not need it; nothing, of one that does.
 
     What could make it wrong: the tests may need the module in any case, or its import may have effects. So it is never more
@@ -199,8 +204,17 @@ def _entered(context: AdviceContext) -> Iterator[tuple[ImportedModule, ImportedM
     startup = context.document.startup
     imports = () if startup is None else startup.imports
     for one, at in zip(imports, import_parents(imports)):
-        if at is not None and imports[at].path and one.name.partition(".")[0] not in _PYTEST:
+        top = one.name.partition(".")[0]
+        if at is not None and imports[at].path and top not in _PYTEST and not _is_tested(context, top):
             yield one, imports[at]
+
+
+def _is_tested(context: AdviceContext, package: str) -> bool:
+    """Whether a package is by its name the one that the project is about: its tests need it in any case."""
+    folder = re.split(r"[\\/]", context.document.rootdir.rstrip("\\/"))[-1].lower()
+    project = re.split(r"[-_.]?\d", folder, maxsplit=1)[0].replace("-", "_").removeprefix("python_")
+    name = package.lower()
+    return len(name) >= SHORTEST and (project.startswith(name) or project.removeprefix("py").startswith(name))
 
 
 def _paid_by(context: AdviceContext, finding: Finding) -> float:

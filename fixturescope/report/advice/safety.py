@@ -72,13 +72,11 @@ def told(fixture: Fixture, findings: Sequence[Finding]) -> list[Evidence]:
     """Return findings in words, a few of each kind; those of others before its own."""
     found: list[Evidence] = []
     for kind, words in _WORDS.items():
-        some = [one for one in findings if one.kind == kind]
+        some = [one for one in findings if one.kind == kind and one.detail != EFFECT]
         for one in some[:SHOWN]:
             who = fixture.name if one.by is None else one.by.rpartition("::")[2]
             text = f"{who} {words.format(one.detail)}"
-            if one.detail == EFFECT:
-                text = f"{who} {EFFECT}: all that it does is an effect, which would last longer"
-            elif one.kind == "calls" and one.by is None:
+            if one.kind == "calls" and one.by is None:
                 text = f"{who} calls {one.detail} for an effect that is not known"
             elif one.kind == "mutates" and one.by is None:
                 text = f"{who}: {one.detail}"

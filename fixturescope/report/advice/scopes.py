@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from fixturescope.model import SCOPES, Advice, Change, Fixture, Range, Scope
+from fixturescope.model import EFFECT, SCOPES, Advice, Change, Fixture, Range, Scope
 from fixturescope.report.advice.autouse import is_for_few
 from fixturescope.report.advice.base import Example, Figures, Kind
 from fixturescope.report.advice.context import AdviceContext, added, listed, narrower, place, times
@@ -28,8 +28,9 @@ class WidenScope(Kind):
 
     Given where all that it asks for is as wide (or is cheap, and can be widened with it), its parameters are its own and
     known, and set-ups really fall: a wider scope is taken before a narrower one only where it saves another tenth of
-    today's. What is *unlikely* to be safe is told only where no more than three places speak against it, and where it saves
-    a twentieth of all fixture time. Predicted saving: (set-ups now - set-ups then) × one warm set-up and teardown, from the quickest to the slowest sample.
+    today's. A fixture that hands out nothing is left alone: its effect is wanted around each test. What is *unlikely* to be safe is told only where no more than three places speak against it, and where it saves
+    a twentieth of all fixture time. Predicted saving: (set-ups now - set-ups then) × one warm set-up and teardown; its ends are the
+    quartiles of the samples, or, of fewer than four samples, the quickest and the slowest.
 
     What could make it wrong: tests that share a value may see each other. *unlikely*: a test changes the value, or the
     fixture is bound to one test, changes what others see, or is asynchronous. *possible*: the value goes where it cannot
@@ -85,7 +86,7 @@ def test_last(rules):
     def find(self, context: AdviceContext) -> Iterator[Advice]:
         """See ``Kind.find``."""
         for fixture in context.used:
-            if context.cost(fixture) is None or is_for_few(context, fixture):
+            if context.cost(fixture) is None or is_for_few(context, fixture) or _is_for_each_test(context, fixture):
                 continue
             scope = self._target(context, fixture)
             moved = None if scope is None else self._moved(context, fixture, scope, ())
@@ -161,6 +162,11 @@ def _saving(context: AdviceContext, fixture: Fixture, scope: Scope) -> Range:
     cost = context.cost(fixture)
     fewer = fixture.setups - context.setups_under(fixture, scope)
     return times(cost.warm, max(fewer, 0)) if cost is not None else Range(low=0.0, likely=0.0, high=0.0)
+
+
+def _is_for_each_test(context: AdviceContext, fixture: Fixture) -> bool:
+    """Whether a fixture hands out nothing: what it does is wanted around each test, or it would stand elsewhere."""
+    return any(one.detail == EFFECT for one in context.found(fixture, "calls", own=True))
 
 
 def _is_worth_a_word(context: AdviceContext, moved: Sequence[Fixture], saves: Range) -> bool:

@@ -14,13 +14,16 @@ from fixturescope.units import show_seconds
 WORTH_DESIGN = 0.01
 """What takes more than a line must save so large a share of what a full run spends on fixtures."""
 
+LEAST_EACH_S = 0.005
+"""Seconds of one set-up below which a copy is hardly quicker."""
+
 
 class Cache(Kind):
     """The fixture builds the same value from constants each time, and tests change it, so they cannot share it. Build it
     once (``functools.cache`` on a helper) and hand out a copy.
 
-    Given for fixtures of function or class scope whose value is made by calls that are given constants only, where some
-    test changes it. Where none does, a wider scope is the simpler advice. Predicted saving: (set-ups - 1) × one warm
+    Given for fixtures of function or class scope that take 5 ms or more and whose value is made by calls that are given
+    constants only, where some test changes it. Where none does, a wider scope is the simpler advice. Predicted saving: (set-ups - 1) × one warm
     set-up; the least is nothing at all, since a copy may cost as much as the value.
 
     What could make it wrong: what is called may read a file, the clock or the environment after all, and a value that
@@ -77,7 +80,7 @@ def test_last(rules):
             if cost is None or not constant or not changed or fixture.scope not in ("function", "class"):
                 continue
             whole = times(cost.setup, max(fixture.setups - 1, 0))
-            if whole.likely < max(context.least_s, WORTH_DESIGN * context.total_s):
+            if cost.setup.likely < LEAST_EACH_S or whole.likely < max(context.least_s, WORTH_DESIGN * context.total_s):
                 continue
             yield self.say(
                 [fixture],
