@@ -19,6 +19,7 @@ from fixturescope.analysis.values import (
     Sized,
     Unknown,
     Value,
+    become,
     current,
 )
 from fixturescope.analysis.values import Sequence as Items
@@ -121,6 +122,13 @@ def late(ev: Evaluator, ordered: bool) -> Iterator[None]:
     perhaps = ev.condition() if ev.sink is None else contextlib.nullcontext()
     with perhaps, contextlib.nullcontext() if ordered else ev.shuffle():
         yield
+
+
+def pass_by(item: Value) -> None:
+    """Whoever goes through an iterator is done with one of its items: a group of ``groupby`` is empty from then on."""
+    group = item.items[1] if isinstance(item, Items) and len(item.items) == 2 else None
+    if isinstance(group, Items) and group.kind == "group":
+        become(group, Unknown("a later group has begun"))
 
 
 def sources(*values: Value) -> tuple[Value, ...]:

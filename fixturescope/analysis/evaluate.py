@@ -23,6 +23,7 @@ from typing import Any, Protocol
 
 from fixturescope.analysis import effects, flow, instances, known, statements
 from fixturescope.analysis import facts as f
+from fixturescope.analysis.basics import pass_by
 from fixturescope.analysis.bounds import DEFAULT, Bounds
 from fixturescope.analysis.data import DataFiles
 from fixturescope.analysis.expressions import Expressions
@@ -325,13 +326,20 @@ class Evaluator(Expressions):
         """How many undecided conditions what is evaluated stands under."""
         return len(self._conditions)
 
-    def drain(self, value: Value) -> tuple[Value, ...] | None:
-        """Return what iterating over a value gives, as ``items`` does; of an iterator nothing is known afterwards."""
+    def drain(self, value: Value, *, one_by_one: bool = False) -> tuple[Value, ...] | None:
+        """Return what iterating over a value gives, as ``items`` does; of an iterator nothing is known afterwards.
+
+        Args:
+            value: The value.
+            one_by_one: Whether whoever asks looks at one item at a time, and calls ``basics.pass_by`` behind each.
+        """
         value = current(value)
         items = self.items(value)
         if isinstance(value, Items) and value.kind in ITERATORS:
             self.repeats.change(value.serial)
             become(value, Unknown("it is used up"))
+            for item in items or () if not one_by_one else ():
+                pass_by(item)
         return items
 
     def step(self, frame: Frame, line: int) -> bool:

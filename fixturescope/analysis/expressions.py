@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
 
-from fixturescope.analysis import effects, factories, instances, known, places
+from fixturescope.analysis import effects, factories, instances, known, places, regexes
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.basics import (
     are_told_apart,
@@ -21,6 +21,7 @@ from fixturescope.analysis.basics import (
     is_ordered,
     iterator_kind,
     mapped,
+    pass_by,
     sources,
     wrap,
 )
@@ -45,6 +46,7 @@ from fixturescope.analysis.values import (
     LambdaValue,
     Mapped,
     Mark,
+    MatchValue,
     MetafuncValue,
     ModuleRef,
     Namespace,
@@ -53,6 +55,7 @@ from fixturescope.analysis.values import (
     ParamSet,
     PartialValue,
     PathValue,
+    PatternValue,
     RequestValue,
     Sized,
     Unknown,
@@ -137,6 +140,8 @@ class Expressions:
             return value == _TRUE
         if isinstance(value, FunctionValue | LambdaValue | ClassValue | ModuleRef | Mark | PartialValue | PathValue):
             return True
+        if isinstance(value, PatternValue | MatchValue):
+            return True
         return None
 
     def attribute(self: Evaluator, value: Value, name: str) -> Value:  # type: ignore[misc]
@@ -193,7 +198,9 @@ class Expressions:
             return known.metafunc_attribute(value, name)
         if isinstance(value, PathValue | OpenFile | DataText):
             return places.attribute(value, name) or BoundMethod(value, name)
-        if isinstance(value, Constant | Collection | RequestValue | Mark | Namespace):
+        if isinstance(value, PatternValue) and name == "pattern":
+            return Constant(value.text)
+        if isinstance(value, Constant | Collection | RequestValue | Mark | Namespace | PatternValue | MatchValue):
             return BoundMethod(value, name)
         return UNKNOWN
 
@@ -393,7 +400,16 @@ def _compare(ev: Evaluator, op: str, left: Value, right: Value) -> bool | None:
         if isinstance(left, EnumMember) and isinstance(right, EnumMember):
             return (left is right) is (op == "is")
         none = Constant(None)
-        definite = (FunctionValue, ClassValue, LambdaValue, ModuleRef, Collection, InstanceValue, EnumMember)
+        definite = (
+            FunctionValue,
+            ClassValue,
+            LambdaValue,
+            ModuleRef,
+            Collection,
+            InstanceValue,
+            EnumMember,
+            MatchValue,
+        )
         if (left == none and isinstance(right, definite)) or (right == none and isinstance(left, definite)):
             return op == "is not"
         return None
@@ -509,6 +525,8 @@ def _index(ev: Evaluator, node: f.Index, frame: Frame) -> Value:
         place = known.plain(index)
         there = isinstance(place, int) and -len(container.value) <= place < len(container.value)
         return Constant(container.value[place]) if there else UNKNOWN
+    if isinstance(container, MatchValue):
+        return regexes.group(container, known.plain(index))
     if isinstance(container, InstanceValue) and container.order:
         container = Items("tuple", ev.items(container) or ())
     if (
@@ -557,7 +575,7 @@ def _comp_loop(ev: Evaluator, node: f.Comp, level: int, scope: Frame, found: _Fo
     found.unordered |= not is_ordered(iterable)
     found.over.extend(sources(iterable))
     ordered = is_ordered(iterable)
-    items = ev.drain(iterable)
+    items = ev.drain(iterable, one_by_one=True)
     if items is None:
         if isinstance(iterable, Sized):
             ev.exceeds_items()
@@ -586,6 +604,7 @@ def _comp_rounds(
         whole &= wanted is True
         with contextlib.nullcontext() if wanted else ev.condition():
             whole = _comp_loop(ev, node, level + 1, scope, found, outside) and whole
+        pass_by(item)
         if len(found.pairs) > ev.bounds.items:
             ev.exceeds_items()
             return False

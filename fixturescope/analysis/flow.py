@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixturescope.analysis import facts as f
 from fixturescope.analysis import known
-from fixturescope.analysis.basics import is_ordered, sources
+from fixturescope.analysis.basics import is_ordered, pass_by, sources
 from fixturescope.analysis.frames import Binding, Frame, Issue
 from fixturescope.analysis.outcomes import (
     DATA,
@@ -116,7 +116,7 @@ def _for(ev: Evaluator, s: f.For, frame: Frame) -> Outcome | None:
     iterable = ev.eval(s.iter, frame)
     looked_at = [one for one in sources(iterable) if isinstance(one, Collection)]
     shuffled = None if is_ordered(iterable) else Shuffled(ev, frame, s)
-    items = ev.drain(iterable)
+    items = ev.drain(iterable, one_by_one=True)
     if items is None or len(items) > ev.bounds.loop or (shuffled and leaves_early(s.body)):
         if isinstance(iterable, Sized) and registers(s.body):
             ev.exceeds_items()
@@ -134,6 +134,7 @@ def _for(ev: Evaluator, s: f.For, frame: Frame) -> Outcome | None:
                 shuffled.begin()
             ev.bind_target(s.target, item, s.line, frame)
             yield True
+            pass_by(item)
             if shuffled:
                 shuffled.end()
             changed = any(one.now is not None for one in looked_at)

@@ -217,6 +217,9 @@ def _next(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Valu
     iterator = args[0] if args else UNKNOWN
     if not isinstance(iterator, Items) or iterator.kind not in ITERATORS:
         return UNKNOWN
+    if iterator.kind == "groups":
+        ev.change(iterator, Unknown("how far it is gone through is not known"))
+        return UNKNOWN
     if not iterator.items:
         return args[1] if len(args) > 1 else UNKNOWN
     if not is_ordered(iterator):
@@ -224,6 +227,29 @@ def _next(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Valu
         return UNKNOWN
     ev.change(iterator, Items(iterator.kind, iterator.items[1:], iterator.over))
     return current(iterator.items[0])
+
+
+def _groupby(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
+    """Items with equal keys side by side, each group to be gone through before the next one is asked for."""
+    given = dict(zip(("iterable", "key"), args)) | dict(kwargs)
+    iterable, key = given.get("iterable", UNKNOWN), given.get("key", Constant(None))
+    ordered, over = is_ordered(iterable), sources(iterable)
+    items, here = ev.drain(iterable), ev.here
+    if items is None or not ordered or here is None or not set(given) <= {"iterable", "key"}:
+        return UNKNOWN
+    found: list[tuple[Value, list[Value]]] = []
+    with late(ev, ordered):
+        for item in items:
+            label = item if key == Constant(None) else current(ev.call(key, (item,), {}, False, here.line, here))
+            same = ev.equal(found[-1][0], label) if found else False
+            if same is None or (plain(label) is NOT_PLAIN and len(items) > 1):
+                return UNKNOWN
+            if same:
+                found[-1][1].append(item)
+            else:
+                found.append((label, [item]))
+    groups = ((label, Items("group", tuple(group), over)) for label, group in found)
+    return Items("groups", tuple(Items("tuple", pair) for pair in groups), over)
 
 
 def _copy(ev: Evaluator, args: list[Value], kwargs: Mapping[str, Value]) -> Value:
@@ -285,6 +311,7 @@ _FUNCTIONS: dict[str, _Handler] = {
     "collections.OrderedDict": dict_of,
     "copy.copy": _copy,
     "copy.deepcopy": _deepcopy,
+    "itertools.groupby": _groupby,
     "itertools.islice": _islice,
     "builtins.range": _range,
     "builtins.list": _collect("list"),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from fixturescope.analysis import basics, effects, factories, functions, instances, methods, places
+from fixturescope.analysis import basics, effects, factories, functions, instances, methods, places, regexes
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.frames import Binding, Frame
 from fixturescope.analysis.mro import external_bases, linearize, lookup_in_class
@@ -36,6 +36,7 @@ from fixturescope.analysis.values import (
     LambdaValue,
     LazyFixture,
     Mark,
+    MatchValue,
     MetafuncValue,
     ModuleRef,
     Namespace,
@@ -44,6 +45,7 @@ from fixturescope.analysis.values import (
     ParamSet,
     PartialValue,
     PathValue,
+    PatternValue,
     RequestValue,
     Unknown,
     Value,
@@ -410,6 +412,8 @@ def _method(
         return Constant(None)
     if isinstance(receiver, Mark) and func.name == "with_args":
         return Mark(receiver.name, tuple(args), dict(kwargs), True, False, line)
+    if isinstance(receiver, PatternValue | MatchValue):
+        return UNKNOWN if incomplete else regexes.method(receiver, func.name, args, kwargs)
     if isinstance(receiver, PathValue | OpenFile | DataText):
         return UNKNOWN if incomplete else places.method(ev, receiver, func.name, args, kwargs, line, frame)
     return methods.method(ev, current(receiver), func.name, args, kwargs)
@@ -446,6 +450,8 @@ def _external(
         return declared
     if dotted == "sys.modules.get" and args and args[0] == Constant("pytest"):
         return ModuleRef("pytest")  # whoever reads this module is pytest
+    if dotted.startswith("re.") and not incomplete and (found := regexes.call(dotted[3:], args, kwargs)) is not None:
+        return found
     if dotted in ("sys._getframe", "inspect.currentframe"):
         return _frame(ev, args, frame)
     if dotted in ("pytest_factoryboy.named_model", "pytest_factoryboy.fixture.named_model"):

@@ -49,6 +49,22 @@ class VersionValue(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class PatternValue(Value):
+    """``re.compile(text)``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatchValue(Value):
+    """What a regular expression has matched."""
+
+    groups: tuple[Union[str, None], ...]
+    """The whole, then each group."""
+    names: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PathValue(Value):
     """``pathlib.Path(text)``."""
 
@@ -101,8 +117,8 @@ class Sequence(Collection):
     """It is a display in the text, and nobody has a name for it: an empty one is no registry that others fill."""
 
 
-ITERATORS = frozenset({"iterator", "generator", "shuffled", "shuffled generator"})
-"""Kinds that can be gone through once."""
+ITERATORS = frozenset({"iterator", "generator", "shuffled", "shuffled generator", "groups", "group"})
+"""Kinds that can be gone through once; ``groups`` is what ``itertools.groupby`` gives, pairs of a key and a ``group``."""
 
 LATE = frozenset({"generator", "shuffled generator"})
 """Iterators that look at names when they are gone through, not when they are made."""

@@ -166,6 +166,8 @@ HEAVY = {
     "a text that is repeated": "x = 'a' * 10 ** 9",
     "a text with a huge width": "x = ['%1000000000d' % 1, f'{1:1000000000}', '{:1000000000}'.format(1), 'a'.zfill(10 ** 9)]",
     "a text that is joined again and again": "x = 'a'\nfor i in range(60): x = x.join([x, x, x])",
+    "a regular expression that backtracks without end": "import re\nx = [re.sub('(a+)+$', '', 'a' * 9000 + 'b'), re.match('(a|a)*c', 'a' * 9000)]",
+    "a replacement that grows": "import re\nx = 'a'\nfor i in range(60): x = re.sub('', x, x)",
     "a text whose letters are replaced": "x = 'a'\nfor i in range(60): x = x.replace('a', 'aa')",
     "a list that doubles": "x = [1]\nfor i in range(60): x += x",
     "lists within lists": "x = []\nfor i in range(200): x = [x, x]\ny = x == x\nz = repr(x)",

@@ -8,10 +8,11 @@ import pytest
 from helpers_evaluate import UNKNOWN, contradicts, module, result, shown
 
 from fixturescope.analysis.basics import NOT_PLAIN, mapped, plain, wrap
+from fixturescope.analysis.regexes import is_tame
 from fixturescope.analysis.values import UNKNOWN as NOT_KNOWN
 from fixturescope.analysis.values import Constant, Mapped, Sequence, Sized
 
-BEFORE = "import itertools, os\nfrom itertools import product\n"
+BEFORE = "import itertools, os, re\nfrom itertools import product\n"
 
 KNOWN = [
     # range
@@ -43,6 +44,15 @@ KNOWN = [
     "len(list(itertools.combinations('abc', r=2)))", "len(list(itertools.permutations('abc')))", "len(list(itertools.permutations('abc', 2)))",
     "len(list(itertools.combinations('a', 2)))", "len(list(itertools.combinations_with_replacement('ab', 2)))",
     "len(list(itertools.combinations_with_replacement('', 0)))", "len(list(itertools.combinations_with_replacement('', 2)))",
+    # itertools.groupby, gone through one group at a time
+    "[(k, list(g)) for k, g in itertools.groupby('aabbba')]", "{k: len(list(g)) for k, g in itertools.groupby([1, 2, 3, 4], key=lambda n: n > 2)}",
+    "[k for k, _ in itertools.groupby([])]", "[list(g) for _, g in itertools.groupby(sorted(['b_1', 'a_1', 'b_2']), lambda s: s[:1])]",
+    # re
+    r"re.sub('_rows_[0-9]+', '', 'a_rows_100_cols_2')", r"re.sub('series|frame', 'x', 'a_series_frame', count=1)", r"re.sub('(a)(b)', r'\2\1', 'abab', 1)",
+    r"re.split('[-_ ]+', 'a-b__c d')", r"re.split('(,)', 'a,b,c', maxsplit=1)", r"re.findall(r'[A-Z][a-z]*', 'GetUserName')", r"re.findall('(a)(x?)', 'axa')",
+    r"re.match(r'get_(\w+)_(\d)', 'get_user_1').groups()", r"re.match('b', 'ab')", r"re.search('b', 'ab')[0]", r"re.fullmatch('(?P<n>a+)', 'aaa').group('n')",
+    r"re.fullmatch('a', 'ab') is None", r"re.match('a', 'ab') is None", r"bool(re.search('z|b', 'ab'))", r"re.match('(a)|(b)', 'a').group(1, 2)", "re.escape('a.b')",
+    r"re.compile('(?:a|b)_').sub('', 'a_b_c')", r"re.compile('[^a-z]').pattern", r"re.sub(re.compile('x{2,3}?'), 'y', 'xxxx')", r"re.sub('', '-', 'ab')",
 ]  # fmt: skip
 
 
@@ -152,6 +162,33 @@ def test_equals_python(expression: str) -> None:
         ("itertools.combinations('abc', os.getpid())", "?"),
         ("itertools.permutations('abc', 'a')", "?"),
         ("itertools.count()", "?"),
+        ("list(itertools.groupby('aab'))", [("a", "?"), ("b", "?")]),
+        ("list(itertools.groupby({'a', 'b'}))", "?"),
+        ("list(itertools.groupby(os.listdir()))", "?"),
+        ("list(itertools.groupby([1, os.getpid()]))", "?"),
+        ("next(itertools.groupby('aab'))", "?"),
+        ("itertools.groupby('a', name=1)", "?"),
+        ("dict(itertools.groupby('aab'))", {"a": "?", "b": "?"}),
+        ("[g for k, g in itertools.groupby('aab')]", ["?", "?"]),
+        ("re.sub('a', 'b', os.sep)", "?"),
+        ("re.sub('a', lambda m: 'b', 'a')", "?"),
+        ("re.sub('a', 'b', 'A', flags=re.I)", "?"),
+        ("re.sub('(', 'b', 'A')", "?"),
+        ("re.sub('[b-a]', 'b', 'A')", "?"),
+        ("re.sub('a', '\\\\7', 'a')", "?"),
+        ("re.sub('(a+)+b', 'b', 'a' * 30)", "?"),
+        ("re.sub('(?i)a', 'b', 'A')", "?"),
+        ("re.sub('(?=a)a', 'b', 'a')", "?"),
+        ("re.sub('(a)\\\\1', 'b', 'aa')", "?"),
+        ("re.sub('[a--b]', 'b', 'aa')", "?"),
+        ("re.sub('ä', 'b', 'ä')", "?"),
+        ("re.sub('a')", "?"),
+        ("re.compile('a').sub('b', os.sep)", "?*"),
+        ("re.compile('a').escape('b')", "?*"),
+        ("re.match('(a)', 'a').group(2)", "?"),
+        ("re.match('(a)', 'a').group('x')", "?"),
+        ("re.match('(a)', 'a').span()", "?"),
+        ("re.match('(a)', 'a').groups(default=1)", "?"),
     ],
 )  # fmt: skip
 def test_says_what_it_does_not_know(expression: str, expected: object) -> None:
@@ -215,6 +252,20 @@ MUTATIONS = [
 @pytest.mark.parametrize(("before", "change", "after"), MUTATIONS)
 def test_changing_a_collection(before: str, change: str, after: object) -> None:
     assert shown(module(f"import os\n{before}\n{change}\n").value("xs")) == after
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["(a+)+b", "(a|a)*b", "a*a*a*a*b", "(a?){30}", "a?a?a?a?aaaa", "(a|a)(a|a)" * 20, "(?:a*)*", "a**", "x" * 201, "((((a*))))*b", "[a"],
+)  # fmt: skip
+def test_a_pattern_that_may_take_long_is_not_tried(pattern: str) -> None:
+    assert not is_tame(pattern, "a" * 100)
+
+
+def test_a_group_that_is_kept_is_empty_when_the_next_one_has_begun() -> None:
+    loop = "kept = {}\nfor key, group in itertools.groupby('aab'):\n    kept[key] = group\n    first = list(group)\n"
+    drawn = module(f"import itertools\n{loop}a = list(kept['a'])\nb = list(kept['b'])\n")
+    assert [shown(drawn.value(name)) for name in ("first", "a", "b")] == [["b"], UNKNOWN, UNKNOWN]
 
 
 def test_plain_values() -> None:

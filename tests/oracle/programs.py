@@ -11,7 +11,7 @@ from textwrap import dedent, indent
 from hypothesis import strategies as st
 
 PRELUDE = dedent("""\
-    import copy, dataclasses, enum, functools, itertools, os, sys
+    import copy, dataclasses, enum, functools, itertools, os, re, sys
     from collections import namedtuple
     import pytest
 
@@ -109,6 +109,11 @@ SIMPLE = [
     "match number:\n    case 1 | 2:\n        word = 'low'\n    case n:\n        word = f'm{n}'", "while number < 4:\n    number += 1\n    names.append(str(number))",
     "try:\n    word = table['nothing']\nexcept KeyError:\n    word = 'caught'\nfinally:\n    number = 2", "try:\n    raise ValueError(word)\nexcept Exception:\n    names = ['t']",
     "T = type('T', (Plain,), {'a': 1}); word = T.kinds[0]", "exec(f'{word} = make(1)' if word.isidentifier() else 'pass')", "if (n := len(names)) > 1:\n    number = n",
+    "word = re.sub('[aeiou]', '', word)", "word = re.sub('(.)_(.)', r'\\2\\1', word)", "number = len([part for part in re.split('[-_]+', word) if part])",
+    "names = [found.group(1) for found in map(re.compile('(.)').match, names) if found]", "word = 'found' if re.search('[wx]$', word) else 'lost'",
+    "for key, group in itertools.groupby(sorted(names), key=lambda n: n[:1]):\n    globals()[f'grouped_{key}'] = make(key, params=list(group))",
+    "names = [''.join(group) for _, group in itertools.groupby(word)]", "saved = dict(itertools.groupby(names)); names = [n for g in saved.values() for n in g]",
+    "for key, group in itertools.groupby(names):\n    if key == 'b':\n        break\nword = f'{key}{len(list(group))}' if names else word",
     "i = iter(names); word = next(i, 'end')", "word = max(names, default='none')", "names = (names * 2)[:40]", "names = list({n: 1 for n in names})",
 ]  # fmt: skip
 
