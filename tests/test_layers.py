@@ -124,6 +124,7 @@ def test_commands_are_short() -> None:
         "compare",
         "explain",
         "measure",
+        "rank",
         "report",
         "list_runs",
         "follow_run",

@@ -114,7 +114,7 @@ def test_the_first_command_measures_the_example(tmp_path: Path) -> None:
     assert {"imports.html", "report.md", "report.html"} <= {one.name for one in run.iterdir()}
 
 
-@pytest.mark.parametrize("command", ["analyze", "measure", "report", "try", "apply", "explain", "compare"])
+@pytest.mark.parametrize("command", ["analyze", "measure", "report", "try", "apply", "explain", "compare", "rank"])
 def test_every_option_is_documented(command: str) -> None:
     page = (ROOT / "docs" / "cli.md").read_text("utf-8")
     result = subprocess.run(

@@ -19,6 +19,7 @@ from fixturescope.cli import changes as _changes  # noqa: F401 - likewise
 from fixturescope.cli import compare as _compare  # noqa: F401 - likewise
 from fixturescope.cli import explain as _explain  # noqa: F401 - likewise
 from fixturescope.cli import measure as _measure  # noqa: F401 - likewise
+from fixturescope.cli import rank as _rank  # noqa: F401 - likewise
 from fixturescope.cli import report as _report  # noqa: F401 - likewise
 from fixturescope.cli import runs as _runs  # noqa: F401 - likewise
 from fixturescope.cli.base import EXIT_INTERRUPTED, EXIT_OUR_BUG, app, note

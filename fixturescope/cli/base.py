@@ -159,3 +159,18 @@ def progress_bar(*, wanted: bool) -> Iterator[Progress | None]:
     with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
         yield lambda stage, done, total: bar.update(task, description=stage, completed=done, total=total)
+
+
+def find_document(named: str) -> Path:
+    """Return the document that is meant: a file, that of a run's folder, or that of a project's newest run."""
+    from fixturescope.measure.runs import RunFolder, all_folders, find_rootdir
+
+    where = Path(named)
+    if not where.is_dir():
+        return where
+    if RunFolder(where).document.is_file():
+        return RunFolder(where).document
+    for folder in all_folders(find_rootdir(where)):
+        if folder.document.is_file():
+            return folder.document
+    raise UsageError("no run has left a document", path=str(where), hint="fixturescope measure makes one")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fixturescope.cli.base import app, artifacts_from, is_file, known_format, shown_options, write
-from fixturescope.errors import UsageError
+from fixturescope.cli.base import app, artifacts_from, find_document, is_file, known_format, shown_options, write
 from fixturescope.report import FORMATS
 
 
@@ -32,7 +30,7 @@ def report(
     from fixturescope.document import load
     from fixturescope.report import render
 
-    path = _find(Path(document))
+    path = find_document(document)
     shown = shown_options(
         quiet=quiet,
         verbose=verbose,
@@ -43,17 +41,3 @@ def report(
     )
     write(render(load(path), format, shown), output, data=FORMATS[format].is_data)
     return 0
-
-
-def _find(where: Path) -> Path:
-    """Return the document that is meant: a file, that of a run's folder, or that of a project's newest run."""
-    from fixturescope.measure.runs import RunFolder, all_folders, find_rootdir
-
-    if not where.is_dir():
-        return where
-    if RunFolder(where).document.is_file():
-        return RunFolder(where).document
-    for folder in all_folders(find_rootdir(where)):
-        if folder.document.is_file():
-            return folder.document
-    raise UsageError("no run has left a document", path=str(where), hint="fixturescope measure makes one")

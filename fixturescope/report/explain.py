@@ -13,6 +13,7 @@ from fixturescope.graph import FixtureGraph
 from fixturescope.model import Advice, Bytes, Fixture, Measurement, Scope, Test, Trial, Via
 from fixturescope.report.advice import advise
 from fixturescope.report.rank import Lens, rank
+from fixturescope.report.view.places import place
 
 USERS = 10
 """Of the modules and fixtures that use a fixture, so many are named, those with most uses first."""
@@ -185,7 +186,7 @@ def _explain_test(graph: FixtureGraph, test: Test) -> TestExplained:
     each = [one for one in reached if one.id in known and one.scope == "function" and one not in alone]
     return TestExplained(
         id=test.id,
-        where=_where(test.path, test.line),
+        where=place(test.path, test.line),
         items=test.items,
         fixtures=len(set(meanings.values()) | set(tree.seen)),
         tree=branches,
@@ -240,7 +241,7 @@ class _Tree:
             name=fixture.name,
             scope=fixture.scope,
             via=via,
-            where=_where(fixture.path, fixture.line),
+            where=place(fixture.path, fixture.line),
             cost=cost_of(self._graph.measurements_of(fixture)),
             others=max(0, fixture.usage - self._test.items),
             needs=() if again else tuple(self._branch(step.target, step.via) for step in steps),
@@ -259,7 +260,7 @@ def _explain_fixture(graph: FixtureGraph, document: Document, fixture: Fixture) 
     ]
     return FixtureExplained(
         fixture=fixture,
-        where=_where(fixture.path, fixture.line),
+        where=place(fixture.path, fixture.line),
         users=_users(graph, fixture),
         why_unused=graph.why_unused(fixture),
         hides=tuple(one.id for one in graph.overrides(fixture)),
@@ -297,7 +298,3 @@ def _places(graph: FixtureGraph, fixture: Fixture) -> Iterable[tuple[Lens, int, 
         for row in ranking.rows:
             if row.fixture.id == fixture.id and row.impact > 0:
                 yield lens, row.best, row.worst, len(ranking.rows)
-
-
-def _where(path: str, line: int) -> str:
-    return f"{path}:{line}" if line else path

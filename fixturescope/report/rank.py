@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean, quantiles
-from typing import Literal, get_args
+from typing import Literal
 
 from fixturescope.document import Document, to_graph
 from fixturescope.errors import UsageError
@@ -118,8 +118,7 @@ def rank(source: Document | FixtureGraph, lens: Lens = "run", *, workers: int = 
     Raises:
         UsageError: There is no such lens, or fewer than one worker.
     """
-    if lens not in get_args(Lens):
-        raise UsageError(f"there is no lens {lens!r}", hint=f"one of: {', '.join(get_args(Lens))}")
+    known_lens(lens)
     if workers < 1:
         raise UsageError(f"{workers} workers can run nothing", hint="1 or more")
     graph = source if isinstance(source, FixtureGraph) else to_graph(source)
@@ -139,6 +138,18 @@ def rank(source: Document | FixtureGraph, lens: Lens = "run", *, workers: int = 
         ),
         total=sum(row.impact for row in rows),
     )
+
+
+def known_lens(name: str) -> Lens:
+    """Return a lens by its name.
+
+    Raises:
+        UsageError: There is no such lens.
+    """
+    for lens in LENSES:
+        if lens == name:
+            return lens
+    raise UsageError(f"there is no lens {name!r}", hint=f"one of: {', '.join(LENSES)}")
 
 
 def impacts(graph: FixtureGraph) -> tuple[Impact, ...]:

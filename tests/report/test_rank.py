@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -9,11 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from fixturescope import cli, dump
 from fixturescope.document import from_graph
 from fixturescope.errors import UsageError
 from fixturescope.graph import FixtureGraph
 from fixturescope.model import Bytes, Duration, GpuMemory, Measurement, Memory, Samples, Test
+from fixturescope.report import Options
 from fixturescope.report.rank import LENSES, Lens, Ranked, Ranking, imports_anew, rank
+from fixturescope.report.rank_text import render_ranking
 from tests import samples
 
 MIB = 1 << 20
@@ -271,3 +277,26 @@ def test_an_import_is_paid_once_by_whoever_comes_first() -> None:
     assert {row.fixture.name: row.impact for row in rank(graph).rows} == pytest.approx(
         {"early": 1.1, "late": 1.1, "last": 0.65, "unused": 0.0}
     )
+
+
+def test_text() -> None:
+    lines = render_ranking(rank(suite(), workers=4), Options()).splitlines()
+    assert lines[0] == "Fixtures by run, 4 workers (8)"
+    assert re.split(r"  +", lines[2].strip()) == [
+        *("place", "name", "scope", "impact", "noise allows", "setups", "firsts", "cold", "warm", "anew", "where")
+    ]
+    assert re.split(r"  +", lines[3].strip()) == [
+        *("1", "settings", "session", "8.00 s", "4", "4", "2.00 s", "1.95 s", "100%", "conftest.py:1")
+    ]  # fmt: skip
+    assert lines[-2:] == ["Not measured, by set-ups (2)", "  broken (5), secrets (1)"]
+
+
+def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "document.json"
+    file.write_bytes(dump(from_graph(suite())))
+    assert cli.main(["rank", str(file), "--lens", "memory"]) == 0
+    assert capsys.readouterr().out.startswith("Fixtures by memory (8)\n")
+    assert cli.main(["rank", str(file), "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"][0]["fixture"]["name"] == "client"
+    assert cli.main(["rank", str(file), "--lens", "speed"]) == 2
+    assert capsys.readouterr().err.startswith("error: there is no lens 'speed'\nhint: one of: run, inner-loop")
