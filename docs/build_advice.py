@@ -27,7 +27,7 @@ suite stay what they are:
 - *unlikely*: something was found that speaks against it; told only where it saves a twentieth of all fixture time.
 
 It is sorted by predicted seconds, of which one that is *possible* counts half and one that is *unlikely* a tenth. A saving
-of less than 20 ms, or of less than 0.5 % of what a full run spends on fixtures, is not worth a word: there is no advice for
+of less than 50 ms, or of less than 0.5 % of what a full run spends on fixtures, is not worth a word: there is no advice for
 it. Without measurements there is only advice that needs none, and it predicts no seconds.
 
 All of it is static reading and arithmetic, nothing is run: whether a change is safe is shown by a trial.

@@ -170,6 +170,9 @@ EACH_ITS_PROCESS = "each measurement in a pytest process of its own: "
 """How the note begins that says why no process was forked: it takes a whole start of pytest for each measurement."""
 
 
+NOT_IMPORTED = "importing it fails in the target environment"
+"""How the messages begin that name files whose tests and fixtures are missing."""
+
 OFFERED = "a plugin offers it, so other projects may use it"
 """What the messages say of unused fixtures that are there for others."""
 

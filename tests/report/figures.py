@@ -144,7 +144,7 @@ class Suites:
                 "reasons": {id_: whole.why_unused(id_) for id_ in ids},
             }
         )
-        parts = msgspec.json.decode(data.decode().replace(folder, ""), type=_Parts)
+        parts = msgspec.json.decode(data.decode().replace(folder, "").replace(f'"{suite}"', '""'), type=_Parts)
         return FixtureGraph(
             fixtures=parts.fixtures,
             tests=parts.tests,

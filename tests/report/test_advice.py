@@ -51,6 +51,24 @@ SUITES |= {
         "test_a.py": "import pytest\n\n@pytest.fixture\ndef rules():\n    return [1]\n"
         + "".join(f"\ndef test_{at}(request):\n    assert request.getfixturevalue('rules')\n" for at in range(2))
     },
+    "one-file-fails": {
+        "conftest.py": "import pytest\n\n@pytest.fixture\ndef rules():\n    return [1]\n",
+        "test_a.py": "def test_a():\n    pass\n",
+        "test_b.py": "import there_is_no_such_module\n\ndef test_b(rules):\n    pass\n",
+    },
+    "environment-decides": {
+        "test_a.py": "import pytest, os\nFLAG = 'X' in os.environ\n\n@pytest.fixture(autouse=FLAG)\ndef rules():\n    return [1]\n"
+        "\ndef test_a():\n    pass\n",
+    },
+    "a-name-that-is-not-known": {
+        "test_a.py": "import pytest\n\n@pytest.fixture\ndef rules():\n    return [1]\n"
+        "\ndef test_a(request):\n    request.getfixturevalue('x_' + str(request))\n",
+    },
+    "nothing-collected": {
+        "conftest.py": "",
+        "sub/conftest.py": "import pytest\n\n@pytest.fixture\ndef rules():\n    return [1]\n",
+        "test_a.py": "def test_a():\n    pass\n",
+    },
     "dear-below": {
         "test_a.py": "import pytest\n\n@pytest.fixture\ndef app():\n    return [1]\n"
         "\n@pytest.fixture\ndef rules(app):\n    return [app]\n"
@@ -146,7 +164,22 @@ def test_what_costs_is_widened_and_not_what_asks_for_it(draw: Draw) -> None:
     assert [len(one.changes) for one in both] == [2, 1]
 
 
-@pytest.mark.parametrize("seconds", [0.0, 0.0099])
+@pytest.mark.parametrize(
+    ("suite", "expected"),
+    [
+        ("one-file-fails", ["possible"]),
+        ("environment-decides", ["possible"]),
+        ("a-name-that-is-not-known", ["likely"]),
+        ("nothing-collected", []),
+    ],
+)
+def test_how_safe_it_is_to_delete(suite: str, expected: list[str], draw: Draw) -> None:
+    found = [one for one in advise(draw(suite)) if one.kind == "delete"]
+    assert [one.safety for one in found] == expected
+    assert all(one.against for one in found if one.safety != "likely")
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.049])
 def test_what_saves_little_is_not_told(seconds: float, draw: Draw) -> None:
     assert advise(draw("only-read", Figures(seconds={"rules": seconds}))) == ()
 

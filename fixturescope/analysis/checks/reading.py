@@ -14,7 +14,7 @@ from fixturescope.analysis.mro import has_unknown_base
 from fixturescope.analysis.nodes import CollectedTest, Definition
 from fixturescope.analysis.values import Constant, FixtureValue, Value
 from fixturescope.analysis.values import Sequence as Items
-from fixturescope.model import Diagnostic
+from fixturescope.model import NOT_IMPORTED, Diagnostic
 
 _UNPARSED = ("cannot be decoded", "reading it crashes")
 """How the reader's problems begin that are no problems of reading."""
@@ -151,7 +151,7 @@ def test_shape(request, circle):
             for issue in module.issues:
                 yield self.say(Place(path, issue.line), issue.message)
             if module.failed is not None:
-                message = f"importing it fails in the target environment ({module.failed}): the rest of it is not known"
+                message = f"{NOT_IMPORTED} ({module.failed}): the rest of it is not known"
                 yield self.say(Place(path, max(module.frame.line, 1)), message, certain=False)
             binding = module.frame.names.get("pytest_plugins")
             if binding is not None and not _is_named(context.evaluator.force(binding.value)):

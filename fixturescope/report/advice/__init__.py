@@ -43,7 +43,7 @@ def advise(document: Document) -> tuple[Advice, ...]:
     """Return what to change: by seconds that are likely to be saved, weighted by safety; then the safest; then by kind.
 
     A document without readings, measurements or a measured start lacks the advice that needs them. What saves less than
-    20 ms, or less than 0.5 % of what a full run spends on fixtures, is left out, where seconds are what it saves.
+    50 ms, or less than 0.5 % of what a full run spends on fixtures, is left out, where seconds are what it saves.
     """
     context = AdviceContext(document)
     found = [(one, at) for at, kind in enumerate(KINDS) for one in kind().find(context)]

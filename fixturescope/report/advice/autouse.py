@@ -30,7 +30,7 @@ class DropAutouse(Kind):
     kind = "drop-autouse"
     name = "drop autouse"
     summary = "A fixture that only makes a value is set up for tests that do not ask for it."
-    FIGURES = Figures(seconds={"rates": 0.02})
+    FIGURES = Figures(seconds={"rates": 0.04})
     GOOD: ClassVar[Example] = {
         "test_shop.py": """\
 import os

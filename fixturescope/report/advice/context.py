@@ -25,8 +25,8 @@ from fixturescope.model import (
 from fixturescope.report.rank import impacts
 from fixturescope.units import show_seconds
 
-LEAST_S = 0.02
-"""Seconds of a full run below which no change is worth anybody's time: pytest alone takes ten times as long to start."""
+LEAST_S = 0.05
+"""Seconds of a full run below which no change is worth anybody's time: pytest alone takes several times as long to start."""
 
 LEAST_SHARE = 0.005
 """The same as a share of all that a full run spends on fixtures."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from fixturescope.model import OFFERED, Advice, Change, Diagnostic, Evidence, Fixture, Range, Safety, Test
+from fixturescope.model import NOT_IMPORTED, OFFERED, Advice, Change, Diagnostic, Evidence, Fixture, Range, Safety, Test
 from fixturescope.report.advice.base import Example, Figures, Kind
 from fixturescope.report.advice.context import AdviceContext, contains, listed, place, times
 
@@ -122,7 +122,8 @@ def _doubts(context: AdviceContext, fixture: Fixture, said: Diagnostic) -> Itera
     unread = [
         one
         for one in context.document.diagnostics
-        if one.code in ("FS001", "FS002", "FS003") and contains(fixture.visible_in, one.path)
+        if (one.code in ("FS001", "FS002") or one.message.startswith(NOT_IMPORTED))
+        and contains(fixture.visible_in, one.path)
     ]
     if unread:
         more = f", and {len(unread) - 1} more files like it" if len(unread) > 1 else ""
