@@ -62,7 +62,9 @@ def _bases(dotted: str, texts: Texts) -> list[str] | None:
     if path is None:
         return None
     text = texts.text_of(path)
-    if "__test__" in text or re.search(rf"^[ \t]*{re.escape(name)}[ \t]*[:=]", text, re.MULTILINE):
+    if "__test__" in text or re.search(
+        rf"^(?:[ \t]*{re.escape(name)}[ \t]*=(?!=)|{re.escape(name)}[ \t]*:)", text, re.MULTILINE
+    ):
         return None
     if name not in texts.classes_of(path):
         origins = texts.origins_of(module, path, name)
