@@ -160,6 +160,8 @@ def test_getfixturevalue_is_an_argument_by_another_way() -> None:
         ("def f():\n    return build(time.time())", ["outside time.time()"]),
         ("def f():\n    return build(os.environ['A'])", ["outside os.environ"]),
         ("def f(tmp_path_factory):\n    return str(tmp_path_factory.mktemp('a'))", ["outside tmp_path_factory.mktemp('a')"]),
+        ("def f():\n    return User.objects.create(3)", ["outside User.objects.create(3)"]),
+        ("def f():\n    return UserFactory(3)", ["outside UserFactory(3)"]),
         ("def f():\n    with open('a') as file:\n        return file.read()", ["outside open('a')"]),
         ("def f():\n    return build(other)", ["constant build(other)"]),
         ("other = make()\ndef f():\n    return build(other)", []),

@@ -8,14 +8,14 @@ aliases and never take any away, so more is followed than can happen, not less.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.readings import tables
+from fixturescope.analysis.readings.names import bound_names, names_in
 from fixturescope.analysis.readings.said import WHOLE, Use, UseKind
 from fixturescope.analysis.readings.show import dotted, last_name, show
-from fixturescope.analysis.walk import statements, walrus_names
 
 OUTSIDE = "~"
 """What the names of origins begin with that are no arguments: a module, a class, a variable of the module."""
@@ -57,7 +57,7 @@ class Follower:
         self._depth = 0
         self._is_looping = False
         self._give_to: UseKind | None = "gives"
-        self._env: dict[str, Origins] = dict.fromkeys(_bound(function.body or ()), _NONE)
+        self._env: dict[str, Origins] = dict.fromkeys(bound_names(function.body or ()), _NONE)
         self._env.update(
             {param.name: frozenset([Origin(param.name)]) for param in function.params if "*" not in param.kind}
         )
@@ -139,7 +139,7 @@ class Follower:
             self._whole(part)
         before = dict(self._env)
         self._env.update({param.name: self._value(param.default) if param.default else _NONE for param in node.params})
-        self._env.update(dict.fromkeys(_bound(node.body or ()), _NONE))
+        self._env.update(dict.fromkeys(bound_names(node.body or ()), _NONE))
         given, self._give_to = self._give_to, None
         self._inner(node.body or ())
         self._give_to = given
@@ -451,63 +451,3 @@ def _label(node: f.Attr | f.Index) -> str:
 def _inside(origins: Origins) -> Origins:
     """Return where the parts of a value come from."""
     return frozenset(one if one.part is not None else Origin(one.name, WHOLE) for one in origins)
-
-
-def _bound(body: Sequence[f.Stmt]) -> list[str]:
-    """Return the names that a body binds; those that it declares global or nonlocal left out."""
-    found: dict[str, None] = {}
-    outer: set[str] = set()
-    for statement in statements(tuple(body)):
-        targets: tuple[f.Expr, ...] = ()
-        if isinstance(statement, f.Assign):
-            targets = statement.targets
-        elif isinstance(statement, f.AugAssign | f.For):
-            targets = (statement.target,)
-        elif isinstance(statement, f.With):
-            targets = tuple(target for _, target in statement.items if target is not None)
-        elif isinstance(statement, f.Function | f.Class):
-            found[statement.name] = None
-        elif isinstance(statement, f.Import):
-            found.update((alias or name.partition(".")[0], None) for name, alias in statement.names)
-        elif isinstance(statement, f.FromImport):
-            found.update((alias or name, None) for name, alias in statement.names or ())
-        elif isinstance(statement, f.Global):
-            outer.update(statement.names)
-        elif isinstance(statement, f.Match):
-            found.update((name, None) for case in statement.cases for name in case.names)
-        elif isinstance(statement, f.Try):
-            found.update((handler.name, None) for handler in statement.handlers if handler.name)
-        for target in targets:
-            found.update((one.id, None) for one in _targets(target))
-        if not isinstance(statement, f.Function | f.Class):
-            found.update((name, None) for name in walrus_names(_head(statement)))
-    return [name for name in found if name not in outer]
-
-
-def _targets(node: f.Expr) -> Iterable[f.Name]:
-    if isinstance(node, f.Name):
-        yield node
-    elif isinstance(node, f.Star):
-        yield from _targets(node.value)
-    elif isinstance(node, f.Seq):
-        for one in node.items:
-            yield from _targets(one)
-
-
-def _head(statement: f.Stmt) -> tuple[object, ...]:
-    """Return the expressions of a statement without the blocks in it."""
-    blocks = ("body", "orelse", "final", "handlers", "cases")
-    return tuple(getattr(statement, name) for name in statement.__struct_fields__ if name not in blocks)
-
-
-def names_in(node: object) -> Iterator[f.Name]:
-    """Yield the names in a piece of program, what stands in nested functions included."""
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, f.Name):
-            yield current
-        elif isinstance(current, tuple):
-            stack.extend(current)
-        elif hasattr(current, "__struct_fields__"):
-            stack.extend(getattr(current, name) for name in current.__struct_fields__)

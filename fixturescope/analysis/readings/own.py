@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.readings import tables
-from fixturescope.analysis.readings.follow import Follower, names_in
+from fixturescope.analysis.readings.follow import Follower
+from fixturescope.analysis.readings.names import head_of, names_in, nodes_in
 from fixturescope.analysis.readings.said import Own
 from fixturescope.analysis.readings.show import dotted, last_name, show
 from fixturescope.analysis.walk import calls_in, statements
@@ -102,23 +103,12 @@ def _outside(function: f.Function) -> Iterator[Own]:
     for statement in _statements(function):
         for call in calls_in(_expressions(statement)):
             name = dotted(call.func)
-            far = last_name(call.func) in tables.OUTSIDE_CALLS or name.startswith(tables.OUTSIDE_ROOTS)
-            if far and name not in tables.NO_OUTSIDE:
+            last = last_name(call.func)
+            far = last in tables.OUTSIDE_CALLS or last.endswith(tables.OUTSIDE_ENDING)
+            if (far or name.startswith(tables.OUTSIDE_ROOTS)) and name not in tables.NO_OUTSIDE:
                 yield Own("outside", statement.line, show(call))
-        if any(dotted(one) == "os.environ" for one in _attributes(_expressions(statement))):
+        if any(dotted(one) == "os.environ" for one in nodes_in(_expressions(statement), f.Attr)):
             yield Own("outside", statement.line, "os.environ")
-
-
-def _attributes(node: object) -> Iterator[f.Attr]:
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, f.Attr):
-            yield current
-        if isinstance(current, tuple):
-            stack.extend(current)
-        elif hasattr(current, "__struct_fields__"):
-            stack.extend(getattr(current, name) for name in current.__struct_fields__)
 
 
 def _effect_alone(function: f.Function) -> Iterator[Own]:
@@ -213,21 +203,8 @@ def _binds(statement: f.Stmt) -> Iterator[str]:
         yield from (one.id for one in names_in(statement.target))
     elif isinstance(statement, f.With):
         yield from (one.id for _, target in statement.items if target is not None for one in names_in(target))
-    for node in _comprehensions(_expressions(statement)):
+    for node in nodes_in(_expressions(statement), f.Comp):
         yield from (one.id for gen in node.gens for one in names_in(gen.target))
-
-
-def _comprehensions(node: object) -> Iterator[f.Comp]:
-
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        if isinstance(current, f.Comp):
-            yield current
-        if isinstance(current, tuple):
-            stack.extend(current)
-        elif hasattr(current, "__struct_fields__"):
-            stack.extend(getattr(current, name) for name in current.__struct_fields__)
 
 
 # --------------------------------------------------------------------------------------------------------------- values
@@ -241,8 +218,7 @@ def _expressions(statement: f.Stmt) -> tuple[object, ...]:
     """Return the expressions of a statement without the blocks in it; of a nested function, all of it."""
     if isinstance(statement, f.Function):
         return (statement.body or (),)
-    blocks = ("body", "orelse", "final", "handlers", "cases")
-    return tuple(getattr(statement, name) for name in statement.__struct_fields__ if name not in blocks)
+    return head_of(statement)
 
 
 def _values(function: f.Function) -> Iterator[tuple[f.Expr, int]]:

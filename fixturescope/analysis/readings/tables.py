@@ -128,8 +128,13 @@ OUTSIDE_CALLS = frozenset({
     "now", "today", "utcnow", "uuid1", "uuid4", "urandom", "getenv", "getcwd", "cwd", "home", "mkdtemp", "mktemp", "mkstemp",
     "TemporaryDirectory", "NamedTemporaryFile", "TemporaryFile", "Popen", "check_output", "check_call", "socket", "open",
     "token_hex", "token_urlsafe", "connect", "create_engine", "urlopen", "iterdir", "makedirs", "mkdir", "copytree",
+    "copyfile", "write_text", "write_bytes", "touch", "symlink_to", "unlink", "rmtree", "to_csv", "savefig", "create",
+    "get_or_create", "update_or_create", "bulk_create", "create_batch", "insert", "execute", "executemany", "commit",
 })  # fmt: skip
 """Calls of what is not in the process, or whose result differs from time to time."""
+
+OUTSIDE_ENDING = "Factory"
+"""What the names of classes end with that mostly write what they make into a database."""
 
 OUTSIDE_ROOTS = ("os.environ", "time.", "random.", "secrets.", "subprocess.", "sys.argv", "socket.")
 """What the dotted names of others begin with."""
