@@ -27,10 +27,17 @@ _BUILTINS = frozenset(dir(builtins))
 
 
 class Origin(NamedTuple):
-    """Where a value comes from: an argument's value, or a part of it."""
+    """Where a value comes from: an argument's value, or a part of it.
+
+    Attributes:
+        name: The argument.
+        part: The part of it, ``*`` for some part; None for the whole.
+        is_held: Whether the value only holds it: a list that it is in. To change the list does not change it.
+    """
 
     name: str
     part: str | None = None
+    is_held: bool = False
 
 
 Origins = frozenset[Origin]
@@ -222,7 +229,7 @@ class Follower:
         if isinstance(target, f.Index):
             self._whole(target.index)
         if isinstance(target.value, f.Name) and target.value.id in self._env and not base:
-            self._env[target.value.id] = self._env[target.value.id] | _inside(origins)
+            self._env[target.value.id] = self._env[target.value.id] | _held(origins)
         else:
             self._note(origins, "escapes", text)
             self._part(origins, WHOLE)
@@ -255,7 +262,7 @@ class Follower:
             self._part(origins, label)
             if isinstance(node, f.Index):
                 self._whole(node.index)
-            return frozenset(Origin(one.name, one.part or label) for one in origins)
+            return frozenset(Origin(one.name, one.part if one.is_held else one.part or label) for one in origins)
         if isinstance(node, f.Call):
             return self._call(node)
         if isinstance(node, f.Bin):
@@ -275,11 +282,11 @@ class Follower:
             self._whole(node.test)
             return self._value(node.body) | self._value(node.orelse)
         if isinstance(node, f.Seq):
-            return _inside(self._all(node.items))
+            return _held(self._all(node.items))
         if isinstance(node, f.Map):
             for key, _ in node.items:
                 self._whole(key)
-            return _inside(self._all(value for _, value in node.items))
+            return _held(self._all(value for _, value in node.items))
         if isinstance(node, f.Star):
             return self._elements(node.value)
         if isinstance(node, f.FStr):
@@ -332,7 +339,7 @@ class Follower:
         found = self._value(node.elt)
         self._depth -= 1
         self._env = before
-        return _inside(found)
+        return _held(found)
 
     # calls
 
@@ -386,7 +393,8 @@ class Follower:
         name = last_name(node.func)
         bare = name.lstrip("_")
         if name in tables.SEEING_THROUGH:
-            return _inside(self._arguments(node, None))
+            seen = _inside(self._arguments(node, None))
+            return _held(seen) if name in tables.COPYING else seen
         if name in tables.CHANGING and node.args and not self._restores(node.func):
             self._note(self._value(node.args[0].value), "mutates", show(node))
             self._arguments(node, None)
@@ -399,7 +407,7 @@ class Follower:
             held = self._arguments(node, None)
             holder = node.func.value.id
             if holder in self._env:
-                self._env[holder] = self._env[holder] | _inside(held)
+                self._env[holder] = self._env[holder] | _held(held)
                 return _NONE
         module = dotted(node.func).partition(".")[0]
         known = name in tables.PURE or (module in tables.PURE_MODULES and module not in self._env)
@@ -426,12 +434,14 @@ class Follower:
     # notes
 
     def _note(self, origins: Iterable[Origin], kind: UseKind, detail: str) -> None:
-        for name in dict.fromkeys(one.name for one in origins):
+        goes = kind in ("escapes", "gives")
+        for name in dict.fromkeys(one.name for one in origins if goes or not one.is_held):
             self.uses[Use(name, kind, self._line, detail)] = None
 
     def _part(self, origins: Origins, label: str) -> None:
         for one in origins:
-            if one.part is None and not one.name.startswith(OUTSIDE):
+            whole = one.part is None and (label == WHOLE or not one.is_held)
+            if whole and not one.name.startswith(OUTSIDE):
                 self.uses[Use(one.name, "part", self._line, label)] = None
 
 
@@ -449,5 +459,10 @@ def _label(node: f.Attr | f.Index) -> str:
 
 
 def _inside(origins: Origins) -> Origins:
-    """Return where the parts of a value come from."""
-    return frozenset(one if one.part is not None else Origin(one.name, WHOLE) for one in origins)
+    """Return where what is in a value comes from."""
+    return frozenset(Origin(one.name, one.part if one.is_held else one.part or WHOLE) for one in origins)
+
+
+def _held(origins: Origins) -> Origins:
+    """Return where a new value comes from that holds others."""
+    return frozenset(Origin(one.name, one.part, True) for one in origins)

@@ -51,6 +51,9 @@ SEEING_THROUGH = frozenset({
 })  # fmt: skip
 """Functions whose result is, or holds, what they are given or a part of it, and that leave it as it is."""
 
+COPYING = frozenset({"chain", "dict", "enumerate", "filter", "islice", "join", "map", "reversed", "sorted", "zip"})
+"""Those of them whose result is something new that holds what it is given, or parts of it."""
+
 CHANGING = frozenset({"setattr", "delattr", "heappush", "heappop", "shuffle", "exec"})
 """Functions that change their first argument."""
 
