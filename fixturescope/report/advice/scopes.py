@@ -26,7 +26,8 @@ _TARGETS: tuple[Scope, ...] = ("class", "module", "session")
 class WidenScope(Kind):
     """The fixture is set up again for test after test. With a wider scope, tests share one value.
 
-    Given where all that it asks for is as wide (or is cheap, and can be widened with it), its parameters are its own and
+    Given where all that it asks for is as wide (or is cheap, and can be widened with it) and the same for all tests, its
+    parameters are its own and
     known, and set-ups really fall: a wider scope is taken before a narrower one only where it saves another tenth of
     today's. A fixture that hands out nothing is left alone: its effect is wanted around each test. What is *unlikely* to be safe is told only where no more than three places speak against it, and where it saves
     a twentieth of all fixture time. Predicted saving: (set-ups now - set-ups then) × one warm set-up and teardown; its ends are the
@@ -142,7 +143,10 @@ def test_last(rules):
     ) -> tuple[Fixture, ...] | None:
         """Return what must get a scope for a fixture to have it, itself first; None where something cannot."""
         found: dict[str, Fixture] = {fixture.id: fixture}
-        asked = {name for name, _ in context.answers(fixture)}
+        answers = context.answers(fixture)
+        asked = {name for name, _ in answers}
+        if len(answers) > len(asked):  # where tests override what it asks for, each must get a value of its own
+            return None
         if any(one.via == "getfixturevalue" or one.name not in asked for one in fixture.requests):
             return None
         for one in context.needs(fixture):

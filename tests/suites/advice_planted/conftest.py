@@ -30,6 +30,16 @@ def engine(settings):  # planted: widen-scope
     return "engine of " + settings["currency"]
 
 
+@pytest.fixture(scope="session")
+def region():
+    return "all"
+
+
+@pytest.fixture
+def region_label(region):  # fine: widen-scope
+    return "region: " + region
+
+
 # held for longer than anybody needs
 
 

@@ -85,6 +85,14 @@ def test_backend_again(backend):
     assert backend
 
 
+def test_region(region_label):
+    assert region_label == "region: all"
+
+
+def test_region_again(region_label):
+    assert region_label == "region: all"
+
+
 def test_dialect(dialect):
     assert dialect
 

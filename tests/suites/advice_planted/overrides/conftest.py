@@ -2,6 +2,11 @@ import pytest
 
 
 @pytest.fixture
+def region():
+    return "north"
+
+
+@pytest.fixture
 def overridden():
     return "near"
 

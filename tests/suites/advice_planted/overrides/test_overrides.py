@@ -1,3 +1,7 @@
+def test_region(region_label):
+    assert region_label == "region: north"
+
+
 def test_overridden(overridden):
     assert overridden == "near"
 
