@@ -155,9 +155,9 @@ def test_getfixturevalue_is_an_argument_by_another_way() -> None:
         ("def f():\n    import torch\n    return torch.zeros(3)", ["imports torch", "constant torch.zeros(3)"]),
         (
             "def f():\n    return pytest.importorskip('numpy')",
-            ["alters pytest.importorskip('numpy')", "imports numpy"],
+            ["calls pytest.importorskip('numpy')", "imports numpy"],
         ),
-        ("def f():\n    if old():\n        pytest.skip('old')", ["alters pytest.skip('old')"]),
+        ("def f():\n    if old():\n        pytest.skip('old')", ["calls pytest.skip('old')"]),
         ("def f():\n    if old():\n        raise Old()", ["calls raise Old()"]),
         ("def f():\n    assert old() > 3", ["calls assert"]),
         ("def f():\n    return MagicMock()", ["mutates MagicMock() remembers its calls"]),

@@ -43,6 +43,7 @@ SUITES |= {
         + "".join(f"\ndef test_{at}(rules):\n    assert rules\n" for at in range(2))
     },
     "reads-the-clock": rules("assert rules", "assert rules", head="import time", body="return [time.time()]"),
+    "skips": rules("assert rules[0]", "assert rules", body="if not make: pytest.skip('no')\n    return make()"),
     "asynchronous": {
         "test_a.py": "import pytest\n\n@pytest.fixture\nasync def rules():\n    return [1]\n"
         + "".join(f"\nasync def test_{at}(rules):\n    assert rules\n" for at in range(2))
@@ -141,6 +142,7 @@ def test_a_kind_says_what_it_is(kind: type[Kind]) -> None:
     ("suite", "expected"),
     [
         ("only-read", "likely"),
+        ("skips", "likely"),
         ("unknown-call", "possible"),
         ("reads-the-clock", "possible"),
         ("asked-dynamically", "possible"),

@@ -94,8 +94,7 @@ def _altered(function: f.Function, follower: Follower) -> Iterator[Own]:
         for call in calls_in(_expressions(statement)):
             name = dotted(call.func)
             is_patch = last_name(call.func) in tables.PATCHING or "patch" in name.split(".")[:-1]
-            ends = name in tables.ENDS or (name.startswith("pytest.") and last_name(call.func) in tables.ENDS)
-            if name in tables.WORLD or ends or (is_patch and name.partition(".")[0] not in tables.PATCH_FIXTURES):
+            if name in tables.WORLD or (is_patch and name.partition(".")[0] not in tables.PATCH_FIXTURES):
                 yield Own("alters", statement.line, show(call))
 
 
@@ -126,6 +125,10 @@ def _refusals(function: f.Function) -> Iterator[Own]:
             yield Own("calls", statement.line, "raise" if statement.value is None else f"raise {show(statement.value)}")
         elif isinstance(statement, f.ExprStmt) and isinstance(statement.value, f.Cmp | f.Unary | f.Bin | f.Name):
             yield Own("calls", statement.line, "assert")
+        for call in calls_in(_expressions(statement)):
+            name = dotted(call.func)
+            if name in tables.ENDS or (name.startswith("pytest.") and last_name(call.func) in tables.ENDS):
+                yield Own("calls", statement.line, show(call))
 
 
 def _imports(function: f.Function) -> Iterator[Own]:

@@ -12,6 +12,9 @@ SHOWN = 3
 
 _MODULE_BOUND = ("request.module", "request.path", "request.fspath")
 
+_CHECKS = ("assert", "raise", "pytest.", "skip(", "fail(", "xfail(", "importorskip(")
+"""What the details begin with of what a fixture checks: to check it once for several tests says the same."""
+
 _WORDS = {
     "mutates": "changes its value: {}",
     "escapes": "hands its value to what may change it: {}",
@@ -44,7 +47,7 @@ def argue(context: AdviceContext, fixture: Fixture, scope: Scope) -> tuple[Safet
     ]
     doubtful = [
         *context.found(fixture, "escapes", "outside"),
-        *(one for one in context.found(fixture, "calls") if not one.detail.startswith(("assert", "raise"))),
+        *(one for one in context.found(fixture, "calls") if one.by is not None or not one.detail.startswith(_CHECKS)),
     ]
     against = [*told(fixture, bad), *told(fixture, doubtful)]
     safety: Safety = "unlikely" if bad else "possible" if doubtful else "likely"
