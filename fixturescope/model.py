@@ -464,7 +464,8 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     against: tuple[Evidence, ...] = ()
     """What could make it wrong."""
     saves_s: Range | None = None
-    """Seconds of a full run in one process; null where that is not what it saves, or nothing was measured."""
+    """Seconds of a full run in one process, or, of the kinds about imports, of a start; null where it saves none, or
+    nothing was measured."""
     saves_bytes: Range | None = None
     effort: Effort = "line"
     changes: tuple[Change, ...] = ()

@@ -166,6 +166,30 @@ def test_what_costs_is_widened_and_not_what_asks_for_it(draw: Draw) -> None:
     assert [len(one.changes) for one in both] == [2, 1]
 
 
+def test_what_is_read_is_told_with_who_and_where(draw: Draw) -> None:
+    (found,) = [
+        one for one in advise(draw("one-changes", Figures(seconds={"rules": 1.0}))) if one.kind == "widen-scope"
+    ]
+    assert [(one.text, one.path, one.line) for one in found.evidence] == [
+        ("one set-up and teardown of rules: 1.00 s (900 ms to 1.10 s), 2 set-ups in a full run", None, None),
+        ("with module scope it is set up 1 time instead of 2", "test_a.py", 5),
+        ("all that it asks for is as wide", "test_a.py", 5),
+    ]
+    assert [(one.text, one.path, one.line) for one in found.against] == [
+        ("test_0 changes its value: rules.append", "test_a.py", 9)
+    ]
+
+
+def test_what_could_not_be_read_is_not_called_safe(draw: Draw) -> None:
+    document = draw("only-read", Figures(seconds={"rules": 1.0}))
+    partly = tuple(msgspec.structs.replace(one, incomplete="test_b.py: cannot be parsed") for one in document.readings)
+    (found,) = advise(msgspec.structs.replace(document, readings=partly))
+    assert (found.safety, found.against[0].text) == (
+        "possible",
+        "not all could be read: test_b.py: cannot be parsed",
+    )
+
+
 @pytest.mark.parametrize(
     ("suite", "expected"),
     [

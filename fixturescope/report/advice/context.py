@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import fmean, quantiles
+from statistics import quantiles
 
 from fixturescope.document import OWN_ORIGINS, Document, to_graph
 from fixturescope.graph import Edge, FixtureGraph
@@ -298,12 +298,6 @@ def _places(tests: Sequence[Test], scope: Scope) -> Iterator[str]:
             yield f"{one.path}::{one.cls}"
         else:
             yield from (f"{one.id}#{at}" for at in range(one.items))
-
-
-def mean(values: Iterable[float]) -> float:
-    """Return the mean; 0 of nothing."""
-    found = list(values)
-    return fmean(found) if found else 0.0
 
 
 def narrower(one: Scope, other: Scope) -> bool:
