@@ -106,6 +106,7 @@ def apply(
         _check_unchanged(asked, changes)
     edits = edit(asked.graph.info.rootdir, asked.graph, changes)
     to_stdout(_safe(diff(edits)), data=True)
+    _warn_of_users(asked.graph, changes)
     if not write:
         note("nothing is written: --write does it")
         return 0
@@ -259,6 +260,13 @@ def _check_unchanged(asked: _Asked, changes: Sequence[Change]) -> None:
         if not same or file.stat().st_mtime > written:
             hint = "measure or analyze again, or --force"
             raise UsageError(f"has changed since {asked.file} was written", path=now.path, line=now.line, hint=hint)
+
+
+def _warn_of_users(graph: FixtureGraph, changes: Sequence[Change]) -> None:
+    """Say which fixtures that are to be removed are in use."""
+    for one in (graph.fixture(change.fixture) for change in changes if change.op == "remove"):
+        if one.usage:
+            note(f"{one.name} is used by {one.usage} test items: without it they fail, or get another one of that name")
 
 
 def _safe(text: str) -> str:

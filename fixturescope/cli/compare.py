@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fixturescope.cli.base import EXIT_FINDINGS, app, is_file, note, shown_options, split, write
+from fixturescope.cli.base import EXIT_FINDINGS, app, find_document, is_file, note, shown_options, split, write
 from fixturescope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def compare(
-    old: Annotated[str, typer.Argument(metavar="OLD", help="A document, or the folder of a run.")],
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A document, the folder of a run, or a project.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="Another, of the same suite.")],
     format: Annotated[str, typer.Option(metavar="terminal|markdown|html|json|csv", help="What to write.")] = "terminal",
     output: Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write it.")] = None,
@@ -44,6 +43,5 @@ def compare(
 
 def _load(where: str) -> Document:
     from fixturescope.document import load
-    from fixturescope.measure.runs import RunFolder
 
-    return load(RunFolder(Path(where)).document if Path(where).is_dir() else where)
+    return load(find_document(where))

@@ -87,6 +87,12 @@ def make_plan(graph: FixtureGraph, inventory: wire.Inventory, selection: Selecti
     rescoped = {one.id: one for one in _rescoped(graph, find)}
     fixtures = (*(rescoped.get(one.id, one) for one in graph.fixtures), *styled.values())
     wanted = sorted((one for one in fixtures if _wanted(one, selection)), key=_rank)
+    if not wanted and (selection.name is not None or selection.only):
+        raise UsageError(
+            "no fixture is "
+            + " and ".join([*([f"named {selection.name}"] if selection.name else []), *selection.only]),
+            hint="fixturescope analyze --wide lists all of them",
+        )
     kept = wanted if selection.most is None else wanted[: selection.most]
     notes = [f"{one.id}: its scope is decided while pytest runs; here it is {one.scope}" for one in rescoped.values()]
     if len(kept) < len(wanted):

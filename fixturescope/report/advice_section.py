@@ -47,8 +47,12 @@ def _lines(number: int, advice: Advice, trial: Trial | None, options: Options) -
     yield Text.assemble(f"  {number:>2}  ", (printable(advice.title), "bold"))
     verdict = advice.safety if trial is None else trial.verdict
     words = SAFETY[advice.safety] if trial is None else f"{trial.verdict} by a trial"
+    by_hand = "" if advice.changes or trial is not None else ", by hand"
     yield Text.assemble(
-        "      ", *(f"{part}; " for part in _savings(advice)), (words, _STYLES[verdict]), f"; {EFFORT[advice.effort]}"
+        "      ",
+        *(f"{part}; " for part in _savings(advice)),
+        (words, _STYLES[verdict]),
+        f"; {EFFORT[advice.effort]}{by_hand}",
     )
     if trial is not None:
         yield Text(f"        tried: {printable(trial.reason)}")

@@ -182,6 +182,7 @@ def _explain_test(graph: FixtureGraph, test: Test) -> TestExplained:
     reached = [graph.fixture(one) for one in tree.seen]
     costs = {one.id: cost_of(graph.measurements_of(one)) for one in reached}
     known = {id_: cost for id_, cost in costs.items() if cost is not None}
+    first = _firsts(graph, reached)
     alone = [one for one in reached if one.id in known and one.usage <= test.items]
     each = [one for one in reached if one.id in known and one.scope == "function" and one not in alone]
     return TestExplained(
@@ -190,13 +191,29 @@ def _explain_test(graph: FixtureGraph, test: Test) -> TestExplained:
         items=test.items,
         fixtures=len(set(meanings.values()) | set(tree.seen)),
         tree=branches,
-        alone_s=sum(cost.first_s for cost in known.values()) if known else None,
+        alone_s=sum(first.values()) if known else None,
         own_s=_spent(alone, known, test.items) + _spent(each, known, test.items) if known else None,
-        shared_s=sum(known[one.id].first_s for one in reached if one.id in known and one not in (*alone, *each))
+        shared_s=sum(first[one.id] for one in reached if one.id in known and one not in (*alone, *each))
         if known
         else None,
         unmeasured=tuple(sorted(one.name for one in reached if costs[one.id] is None)),
     )
+
+
+def _firsts(graph: FixtureGraph, fixtures: Iterable[Fixture]) -> dict[str, float]:
+    """Return what the first set-up and teardown of each take in one process: an import is paid once, by whoever comes first."""
+    seen: set[str] = set()
+    found = {}
+    for fixture in fixtures:
+        known = [one for one in graph.measurements_of(fixture) if one.setup_s is not None]
+        cost = cost_of(known)
+        if cost is None:
+            continue
+        modules = {module for one in known for module in one.modules_imported}
+        anew = len(modules - seen) / len(modules) if modules else 1.0
+        found[fixture.id] = cost.warm_s + anew * (cost.first_s - cost.warm_s)
+        seen |= modules
+    return found
 
 
 def _spent(fixtures: Iterable[Fixture], costs: Mapping[str, Cost], items: int) -> float:

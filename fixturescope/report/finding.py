@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import floor
-
 from fixturescope.document import OWN_ORIGINS
 from fixturescope.model import Effort, Safety
 from fixturescope.report.view import View
@@ -44,22 +42,22 @@ def finding(view: View) -> tuple[str, tuple[str, ...]]:
 
 def promise(view: View) -> str:
     """Return what the first changes save together, as a sentence without its full stop; empty where nothing is advised."""
-    rows = view.changes.rows
+    rows = [row for row in view.changes.rows if not row.is_refuted]
     if not rows:
         return ""
     if view.changes.top_s is None:
         return f"{counted(len(rows), 'change')} {'is' if len(rows) == 1 else 'are'} advised"
-    number = sum(row.saves_s is not None and not row.is_refuted for row in rows[:TOP])
+    number = sum(row.saves_s is not None and row.is_promised for row in rows[:TOP])
     of_all = f" of {len(rows)} that are advised" if number < len(rows) else ""
     saves = "saves" if number == 1 else "save"
     return f"{counted(number, 'change')}{of_all} {saves} about {show_seconds(view.changes.top_s.likely)}"
 
 
 def percent(share: float) -> str:
-    """Return a share that is never rounded up, and not down to nothing: what is not all of it is no 100 %."""
+    """Return a share; one that is not nothing is not rounded to nothing, and one that is not all of it not to 100 %."""
     if 0 < share < 0.01:
         return "< 1 %"
-    return f"{floor(share * 100 + 1e-9)} %"
+    return f"{99 if 0.99 < share < 1 else round(share * 100)} %"
 
 
 def _of_source(view: View) -> tuple[str, tuple[str, ...]]:

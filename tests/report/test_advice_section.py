@@ -49,20 +49,20 @@ def test_the_section(document: Document, monkeypatch: pytest.MonkeyPatch) -> Non
     assert shown(document).splitlines() == [
         "What to change first (7)",
         "   1  Widen cart1",
-        "      saves 1.25 s (1.00 s to 2.00 s); likely safe; a line or two",
+        "      saves 1.25 s (1.00 s to 2.00 s); likely safe; a line or two, by hand",
         "   2  Widen cart2",
-        "      saves 1.00 KiB; may be safe; a new design",
+        "      saves 1.00 KiB; may be safe; a new design, by hand",
         "   3  Widen cart3",
-        "      unlikely to be safe; a function and its users",
+        "      unlikely to be safe; a function and its users, by hand",
         "   4  Widen cart4",
-        "      saves 1.25 s (1.00 s to 2.00 s); likely safe; a line or two",
+        "      saves 1.25 s (1.00 s to 2.00 s); likely safe; a line or two, by hand",
         "   5  Widen cart5",
-        "      saves 1.25 s (1.00 s to 2.00 s); likely safe; a line or two",
+        "      saves 1.25 s (1.00 s to 2.00 s); likely safe; a line or two, by hand",
         "  … and 2 more; --wide shows all",
     ]
     assert len(shown(document, wide=True).splitlines()) == 15
     assert shown(document, verbose=True).splitlines()[2:6] == [
-        "      saves 1.25 s (1.00 s to 2.00 s); likely safe; a line or two",
+        "      saves 1.25 s (1.00 s to 2.00 s); likely safe; a line or two, by hand",
         "        because it is slow",
         "        because conftest.py:3: all may share it",
         "        but test_a.py: a test changes it",

@@ -125,7 +125,7 @@ def test_what_changes_save_is_what_trials_saved_and_nothing_of_what_was_refuted(
     [
         (slice(0), ""),
         (slice(1), "1 change saves about 1.05 s"),
-        (slice(3), "1 change of 3 that are advised saves about 1.05 s"),
+        (slice(3), "1 change of 2 that are advised saves about 1.05 s"),
         (slice(2, 3), "1 change is advised"),
     ],
 )

@@ -1,7 +1,7 @@
 """Who spent the time: nested intervals, each billed for what it did itself.
 
-The functions of ``time`` and ``gc`` are bound when this module is imported, before anything of the project can freeze a
-clock or replace a function.
+The functions that tell the time are bound as defaults of arguments when this module is imported: freezegun finds them by
+what they are, whatever their name, wherever a module's or a class's names hold them, and puts its own in their place.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ SECOND = 1_000_000_000
 SCHEDULER = "/proc/thread-self/schedstat"
 """Linux tells there how long a thread was ready to run while the machine ran others."""
 
-_open, _read = os.open, getattr(os, "pread", None)
-
 
 class QuietClock:
     """Nanoseconds of this thread, without those in which it was ready to run and the machine ran others.
@@ -28,18 +26,20 @@ class QuietClock:
     Where the system does not tell, the time is that of the wall. To be made in the thread that asks.
     """
 
-    def __init__(self, scheduler: str = SCHEDULER) -> None:
+    def __init__(self, scheduler: str = SCHEDULER, *, clock: Callable[[], int] = perf_counter_ns) -> None:
+        self._clock = clock
+        self._read = getattr(os, "pread", None)
         self._waited = 0
         self._file = -1
-        if _read is not None and os.path.exists(scheduler):
-            self._file = _open(scheduler, os.O_RDONLY | os.O_CLOEXEC)  # for as long as the process lives
+        if self._read is not None and os.path.exists(scheduler):
+            self._file = os.open(scheduler, os.O_RDONLY | os.O_CLOEXEC)  # for as long as the process lives
 
     def __call__(self) -> int:
         """Return nanoseconds."""
-        now = perf_counter_ns()
-        if self._file >= 0 and _read is not None:
+        now = self._clock()
+        if self._file >= 0 and self._read is not None:
             try:
-                self._waited = max(self._waited, int(_read(self._file, 64, 0).split()[1]))
+                self._waited = max(self._waited, int(self._read(self._file, 64, 0).split()[1]))
             except (OSError, ValueError, IndexError):  # a fixture closed it: from now on the wall's time counts
                 self._file = -1
         return now - self._waited

@@ -26,7 +26,7 @@ WORKER_KEY = "fixturescope_records"
 
 _NOTHING = object()
 
-_clock, _now, _thread = perf_counter_ns, time_ns, get_ident  # bound before a test can put others in their place
+_clock, _thread = perf_counter_ns, get_ident  # bound before a test can put others in their place
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -71,9 +71,9 @@ class Tally:
         "teardown_self",
     )
 
-    def __init__(self, first_test: str) -> None:
+    def __init__(self, first_test: str, *, now: Callable[[], int] = time_ns) -> None:
         self.first_test = first_test
-        self.first_at = _now()
+        self.first_at = now()
         self.serial = 0
         """Number of its last set-up among all."""
         self.setups = 0

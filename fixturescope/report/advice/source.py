@@ -87,11 +87,16 @@ def test_nothing():
                 [*heads, *chain],
                 f"Delete {listed([one.name for one in heads])}{along if chain else ''}",
                 safety="possible" if against else "likely",
-                evidence=[place(one, said[one.id].message) for one in (*heads, *chain)],
+                evidence=[place(one, said[one.id].message + _maker(one)) for one in (*heads, *chain)],
                 against=against,
                 changes=[Change(op="remove", fixture=one.id) for one in (*heads, *chain)] if static else (),
                 effort="line" if static else "function",
             )
+
+
+def _maker(fixture: Fixture) -> str:
+    """Return what to know of a fixture that no ``def`` of its own defines: it is left out where it is made."""
+    return "" if fixture.made_at is None else f"; leave it out where it is registered, {fixture.made_at}"
 
 
 def _groups(context: AdviceContext, dead: Mapping[str, Fixture]) -> Iterator[list[Fixture]]:

@@ -33,6 +33,12 @@ class ChangeRow:
         return self.trial is not None and self.trial.verdict == "refuted"
 
     @property
+    def is_promised(self) -> bool:
+        """Whether what it saves is worth a promise: no trial refuted it, and a hardly safe one was proven."""
+        is_proven = self.trial is not None and self.trial.verdict == "proven"
+        return not self.is_refuted and (self.advice.safety != "unlikely" or is_proven)
+
+    @property
     def saves_s(self) -> Range | None:
         """Seconds of a full run: those that a trial saved, else those that are predicted."""
         return self.trial.saved_s if self.trial is not None and self.trial.saved_s else self.advice.saves_s
@@ -45,7 +51,7 @@ class Changes:
     rows: tuple[ChangeRow, ...]
     """The one to begin with first."""
     top_s: Range | None
-    """What those of the first `TOP` save together that are not refuted, in seconds, where none overlaps another; null where
+    """What those of the first `TOP` save together that are worth a promise, in seconds, where none overlaps another; null where
     none saves time."""
 
 
@@ -54,7 +60,7 @@ def make_changes(document: Document, advice: Sequence[Advice]) -> Changes:
     fixtures = {one.id: one for one in document.fixtures}
     trials = {one.advice: one for one in document.trials if one.advice is not None}
     rows = tuple(_row(number, one, fixtures, trials.get(one.id)) for number, one in enumerate(advice, start=1))
-    top = [row.saves_s for row in rows[:TOP] if row.saves_s is not None and not row.is_refuted]
+    top = [row.saves_s for row in rows[:TOP] if row.saves_s is not None and row.is_promised]
     return Changes(rows, _together(top))
 
 
