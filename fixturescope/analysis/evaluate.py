@@ -4,9 +4,10 @@ The evaluator executes the plain-data program that ``extract`` made of a file. C
 both branches, and what they bind is not ``certain``; values it cannot work out are ``Unknown``. Steps, loops, calls
 and collections are bounded, so any file ends.
 
-This module holds what an evaluation knows (names, what is certain) and calls of the project's own functions.
-``statements`` and ``flow`` hold statements, ``expressions`` expressions, ``instances`` classes and what they make,
-``effects`` what binds names that no text shows, and ``known`` the library functions whose meaning we know.
+This module holds what an evaluation knows: names, and what is certain. ``statements`` and ``flow`` hold statements,
+``expressions`` expressions, ``calls`` calls of the project's own functions, ``instances`` classes and what they make,
+``effects`` what binds names that no text shows, and ``known`` the library functions whose meaning we know; ``world`` is
+what all of them may ask of other modules and of the environment.
 """
 
 from __future__ import annotations
@@ -17,42 +18,33 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import PurePath
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
 from fixturescope.analysis import effects, flow, instances, known, statements
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.basics import pass_by
 from fixturescope.analysis.bounds import DEFAULT, Bounds
-from fixturescope.analysis.data import DataFiles
+from fixturescope.analysis.calls import TOO_DEEP, Calls, DynamicRequest
 from fixturescope.analysis.expressions import Expressions
 from fixturescope.analysis.frames import Binding, Frame, Issue, Module
-from fixturescope.analysis.outcomes import DATA, Outcome, changeable, falls, same, ways_of
+from fixturescope.analysis.outcomes import DATA, Outcome, changeable
 from fixturescope.analysis.repeats import Repeats
+from fixturescope.analysis.shown import show
 from fixturescope.analysis.values import (
     ITERATORS,
     LATE,
     UNKNOWN,
-    BoundMethod,
-    Choice,
-    ClassValue,
     Collection,
     Constant,
-    DecoratorValue,
     EnumMember,
     External,
     FixtureValue,
     FunctionValue,
     Imported,
     InstanceValue,
-    LambdaValue,
     Made,
     MadeBy,
-    Mapped,
-    Mark,
-    PartialValue,
-    PathValue,
     Unknown,
     Value,
     become,
@@ -60,75 +52,13 @@ from fixturescope.analysis.values import (
     next_serial,
 )
 from fixturescope.analysis.values import Sequence as Items
-from fixturescope.analysis.walk import names_read
+from fixturescope.analysis.world import Modules
 
 CLOCK_EVERY = 64
 """Steps between two looks at the clock."""
 
-TOO_DEEP = "it nests too deep to be evaluated"
 
-
-class Modules(Protocol):
-    """What the evaluator asks of the linker."""
-
-    python_version: tuple[int, ...]
-    platform: str
-    files: DataFiles | None
-    """What may be read of data; None: nothing."""
-
-    def attribute(self, dotted: str, name: str) -> Value:
-        """Return what ``name`` is in a module: followed if the module is the project's, else ``External``."""
-
-    def read(self, external: External) -> Value:
-        """Return what an ``External`` is according to its source, or itself where there is none."""
-
-    def import_from(self, folder: str) -> None:
-        """Look for modules that are nowhere else in a folder, too."""
-
-    def brings_plugin(self, dotted: str) -> bool:
-        """Return whether a name is of an installed package that a plugin of pytest lies in."""
-
-    def named(self, dotted: str) -> Module | None:
-        """Return the evaluated module of a dotted name, or None when there is no source to read."""
-
-    def reassigned_elsewhere(self, module: Module, name: str) -> bool:
-        """Return whether a function of a module declares one of its names ``global``, and so may bind it."""
-
-    def changed_by_methods(self, module: Module, name: str) -> bool:
-        """Return whether a module's text changes an attribute of that name, beyond setting it in one place."""
-
-    def line_of(self, dotted: str, text: str) -> int | None:
-        """Return the last line of a module's source that holds a text; None when there is none."""
-
-    def importable(self, dotted: str) -> bool | None:
-        """Return whether a module is there in the target environment; None where that is not known."""
-
-    def version_of(self, name: str) -> str | None:
-        """Return the version of the distribution that brings a top-level module; None where that is not known."""
-
-    def mutated_elsewhere(self, module: Module, name: str) -> bool:
-        """Return whether code that is not evaluated in order, a function's, may change a collection of a module."""
-
-    def star_names(self, dotted: str) -> Sequence[str]:
-        """Return the names that ``from dotted import *`` binds."""
-
-    def absolute(self, module: Module, name: str, level: int) -> str:
-        """Return the absolute dotted name of a (relative) import in a module."""
-
-
-@dataclass(frozen=True, slots=True)
-class DynamicRequest:
-    """One ``getfixturevalue`` call: a known name, or the pattern of what is known (``*``: anything)."""
-
-    name: str | None
-    pattern: str
-    line: int
-    certain: bool
-    share: int = 1
-    """The name is one of so many parameters: one in ``share`` items asks for it."""
-
-
-class Evaluator(Expressions):
+class Evaluator(Calls, Expressions):
     """Evaluates modules on demand.
 
     Args:
@@ -554,210 +484,8 @@ class Evaluator(Expressions):
             value = self.modules.read(value)  # a library's constant: conditions and parameters hang on it
         return known.value_of(self, value) if isinstance(value, External) else value
 
-    # calls of the project's own functions
-
-    def call_function(
-        self, function: FunctionValue, args: Sequence[Value], kwargs: dict[str, Value], incomplete: bool
-    ) -> Value:
-        """Return what a function of the project returns for these arguments, as far as that is known.
-
-        Args:
-            function: The function; one whose body was left out returns ``Unknown``.
-            args: Positional arguments.
-            kwargs: Keyword arguments.
-            incomplete: Whether unknown ``*args`` or ``**kwargs`` are passed too.
-        """
-        body = function.facts.body
-        if body is None:
-            self._hand_over(function, args, kwargs)
-        if body is not None and len(self._calls) >= self.bounds.call_depth:
-            self._exceeds(f"calls within calls are followed {self.bounds.call_depth} deep")
-        if body is None or len(self._calls) >= self.bounds.call_depth or self._calls.count(function.facts) > 2:
-            for value in (*args, *kwargs.values()):
-                known.lose_metafunc(value)
-            return UNKNOWN
-        if self.sink is not None:
-            return self._run_again(function, body, args, kwargs, incomplete)
-        if function.facts.is_generator:  # its body runs when somebody goes through it, if ever
-            with self.condition():
-                return self._run_function(function, body, args, kwargs, incomplete)
-        return self._run_function(function, body, args, kwargs, incomplete)
-
-    def _run_again(
-        self,
-        function: FunctionValue,
-        body: Sequence[f.Stmt],
-        args: Sequence[Value],
-        kwargs: dict[str, Value],
-        incomplete: bool,
-    ) -> Value:
-        """Evaluate a function while looking for dynamic requests, unless it was and asked for nothing."""
-        key = self.repeats.key(function, args, kwargs, incomplete, len(self._calls))
-        if key is None or self.sink is None:
-            return self._run_function(function, body, args, kwargs, incomplete)
-        answer = self.repeats.answer(key)
-        if answer is None:
-            before = (self.repeats.changes, len(self.sink))
-            answer = self._run_function(function, body, args, kwargs, incomplete)
-            if before == (self.repeats.changes, len(self.sink)) and not self.has_stopped:
-                self.repeats.keep(key, function, answer)
-        return answer
-
-    def _run_function(
-        self,
-        function: FunctionValue,
-        body: Sequence[f.Stmt],
-        args: Sequence[Value],
-        kwargs: dict[str, Value],
-        incomplete: bool,
-    ) -> Value:
-        frame = Frame(
-            function.module,
-            "function",
-            function.frame,
-            function.facts.name,
-            line=function.facts.line,
-            depth=len(self._conditions),
-            arguments=tuple(param.name for param in function.facts.params),
-        )
-        self._bind_parameters(function, args, kwargs, incomplete, frame)
-        if self.sink is not None:
-            self.reached.add(id(function.facts))
-        self._calls.append(function.facts)
-        self._active.append(frame)
-        try:
-            outcome = self.block(body, frame)
-        except RecursionError:  # as in ``_top_level``, for bodies that are examined on their own
-            if len(self._calls) > 1:
-                raise
-            function.module.issues.append(Issue(function.facts.line, TOO_DEEP))
-            return UNKNOWN
-        finally:
-            self._calls.pop()
-            self._active.pop()
-        ways = ways_of(outcome)
-        if function.facts.is_generator:
-            whole = frame.yielded is not None and all(way.kind == "return" for way in ways)
-            kind = known.iterator_kind(not frame.shuffled, "generator")
-            return Items(kind, tuple(frame.yielded or ()), self._looked_at(body, frame)) if whole else UNKNOWN
-        returned = [way.value for way in ways if way.kind == "return"]
-        if falls(outcome):
-            returned.append(Constant(None))
-        return _either(returned) if returned else UNKNOWN
-
-    def _looked_at(self, body: Sequence[f.Stmt], frame: Frame) -> tuple[Value, ...]:
-        """Return the collections that a generator's names stand for: it looks at them as it goes, not when it is made."""
-        found: list[Value] = []
-        for name in names_read(tuple(body)):
-            scope: Frame | None = frame
-            while scope is not None and name not in scope.names:
-                scope = scope.parent
-            value = current(scope.names[name].value) if scope is not None else UNKNOWN
-            found.extend(known.sources(value) if isinstance(value, Collection) else ())
-        return tuple(found)
-
-    def _hand_over(self, function: FunctionValue, args: Sequence[Value], kwargs: dict[str, Value]) -> None:
-        """Give collections to a function whose body was left out: it may change them, where its text says so."""
-        names = [param.name for param in function.facts.params if param.kind in ("pos", "arg")]
-        for name, value in (*zip(names, args), *kwargs.items()):
-            collection = current(value)
-            if isinstance(collection, Unknown) and self.modules.mutated_elsewhere(function.module, name):
-                self.spoil(collection)
-            if isinstance(collection, InstanceValue) and collection.attributes:
-                instances.forget(self, collection)
-            if isinstance(collection, ClassValue):
-                instances.forget_class(self, collection)
-            if isinstance(collection, Collection) and self.modules.mutated_elsewhere(function.module, name):
-                self.change(collection, Unknown(f"{function.facts.name} may change it"))
-
-    def _bind_parameters(
-        self, function: FunctionValue, args: Sequence[Value], kwargs: dict[str, Value], incomplete: bool, frame: Frame
-    ) -> None:
-        given, rest = list(args), dict(kwargs)
-        for param in function.facts.params:
-            if param.kind in ("pos", "arg"):
-                value = given.pop(0) if given else rest.pop(param.name, None)
-            elif param.kind == "*":
-                value, given = UNKNOWN if incomplete else Items("tuple", tuple(given)), []
-            elif param.kind == "kw":
-                value = rest.pop(param.name, None)
-            else:
-                value = UNKNOWN if incomplete else Mapped(tuple((Constant(k), v) for k, v in rest.items()))
-            if value is None:
-                value = UNKNOWN if incomplete else function.defaults.get(param.name, UNKNOWN)
-            frame.names[param.name] = Binding(value, True, function.facts.line)
-
-    def note_request(self, name: Value, line: int, frame: Frame) -> None:
-        """Record a ``getfixturevalue`` call for whoever asked for them."""
-        if self.sink is None:
-            return
-        certain = not self._conditions
-        values = name.values if isinstance(name, Choice) else (name,)
-        for value in values:
-            if isinstance(value, Constant) and isinstance(value.value, str):
-                self.sink.append(DynamicRequest(value.value, value.value, line, certain, len(values)))
-            elif not isinstance(value, Constant):
-                pattern = value.pattern if isinstance(value, Unknown) and value.pattern else "*"
-                self.sink.append(DynamicRequest(None, pattern, line, False))
-
 
 _EXECUTE: dict[type, Callable[[Evaluator, Any, Frame], Outcome | None]] = {**statements.EXECUTE, **flow.EXECUTE}
-
-
-def show(value: Value, depth: int = 0) -> str:
-    """Return a value as a reader would write it, shortened."""
-    value = current(value)
-    if depth > MAX_SHOWN:
-        return "…"
-    if isinstance(value, Constant):
-        text = repr(value.value)
-    elif isinstance(value, PathValue):
-        text = f"…/{PurePath(value.text).name}"
-    elif isinstance(value, EnumMember):
-        text = f"{value.cls.facts.name}.{value.name}"
-    elif isinstance(value, InstanceValue) and value.order:
-        text = f"{value.cls.facts.name}({', '.join(show(value.attributes[name], depth + 1) for name in value.order)})"
-    elif isinstance(value, InstanceValue | ClassValue):
-        text = f"{'' if isinstance(value, ClassValue) else 'an instance of '}{_class_of(value).facts.name}"
-    elif isinstance(value, FunctionValue):
-        text = value.facts.name
-    elif isinstance(value, External):
-        text = value.dotted.removeprefix("builtins.")
-    elif isinstance(value, Items) and len(value.items) <= MAX_SHOWN:
-        text = f"[{', '.join(show(item, depth + 1) for item in value.items)}]"
-    else:
-        text = "…"
-    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
-
-
-def _class_of(value: InstanceValue | ClassValue) -> ClassValue:
-    return value if isinstance(value, ClassValue) else value.cls
-
-
-MAX_SHOWN, MAX_TEXT = 6, 80
-"""Items and characters of a value that are shown."""
-
-
-def _either(values: Sequence[Value]) -> Value:
-    """Return what a function gives that may give any of these: what they agree on, or the one that can be called.
-
-    A decorator or a factory that gives up in some cases is still one; a number that may be another is not known. A bare
-    mark is the last choice, and is incomplete where it may be something else: of a test it would make no test.
-    """
-    called = [value for value in values if isinstance(value, _CALLABLE)]
-    first = next((value for value in called if not _is_bare(value)), called[0] if called else None)
-    if isinstance(first, Mark) and _is_bare(first) and len(called) < len(values):
-        return replace(first, incomplete=True)
-    if first is not None:
-        return first
-    return values[0] if all(same(value, values[0]) for value in values) else UNKNOWN
-
-
-def _is_bare(value: Value) -> bool:
-    return isinstance(value, Mark) and not value.applied
-
-
-_CALLABLE = (FunctionValue, LambdaValue, PartialValue, FixtureValue, ClassValue, DecoratorValue, Mark, BoundMethod)
 
 
 def is_dynamic_helper(facts: f.Function) -> bool:

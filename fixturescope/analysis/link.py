@@ -176,7 +176,7 @@ class Linker:
         return self._names[dotted]
 
     def import_from(self, folder: str) -> None:
-        """See ``evaluate.Modules.import_from``; a folder that depends on where pytest is started is not known."""
+        """See ``world.Modules.import_from``; a folder that depends on where pytest is started is not known."""
         if Path(folder).is_absolute() and folder not in self._added:
             self._added.append(folder)
             self._names = {name: path for name, path in self._names.items() if path is not None}
@@ -205,7 +205,7 @@ class Linker:
     # what the evaluator asks
 
     def attribute(self, dotted: str, name: str) -> Value:
-        """See ``evaluate.Modules.attribute``."""
+        """See ``world.Modules.attribute``."""
         key = (dotted, name)
         if key in self._attributes:
             return self._attributes[key]
@@ -246,15 +246,15 @@ class Linker:
         return UNKNOWN
 
     def brings_plugin(self, dotted: str) -> bool:
-        """See ``evaluate.Modules.brings_plugin``."""
+        """See ``world.Modules.brings_plugin``."""
         return self._finder.brings_plugin(dotted.partition(".")[0])
 
     def version_of(self, name: str) -> str | None:
-        """See ``evaluate.Modules.version_of``."""
+        """See ``world.Modules.version_of``."""
         return self._finder.version_of(name)
 
     def mutated_elsewhere(self, module: Module, name: str) -> bool:
-        """See ``evaluate.Modules.mutated_elsewhere``."""
+        """See ``world.Modules.mutated_elsewhere``."""
         key = (module.path, name)
         if key not in self._mutated:
             seen = self._entry(module.path).mutations[name]
@@ -262,7 +262,7 @@ class Linker:
         return self._mutated[key]
 
     def changed_by_methods(self, module: Module, name: str) -> bool:
-        """See ``evaluate.Modules.changed_by_methods``."""
+        """See ``world.Modules.changed_by_methods``."""
         key = (module.path, f".{name}")
         if key not in self._mutated:
             written, calls = re.escape(name), "|".join(sorted(MUTATORS))
@@ -273,13 +273,13 @@ class Linker:
         return self._mutated[key]
 
     def line_of(self, dotted: str, text: str) -> int | None:
-        """See ``evaluate.Modules.line_of``."""
+        """See ``world.Modules.line_of``."""
         path = self.path_of(dotted)
         lines = enumerate(self._text(path).splitlines(), 1) if path is not None else ()
         return max((number for number, line in lines if text in line), default=None)
 
     def reassigned_elsewhere(self, module: Module, name: str) -> bool:
-        """See ``evaluate.Modules.reassigned_elsewhere``."""
+        """See ``world.Modules.reassigned_elsewhere``."""
         names = self._globals.get(module.path)
         if names is None:
             listed = _GLOBAL.findall(self._text(module.path))
@@ -293,7 +293,7 @@ class Linker:
         return self.attribute(value.module, value.name) if isinstance(value, Imported) else value
 
     def read(self, external: External) -> Value:
-        """See ``evaluate.Modules.read``."""
+        """See ``world.Modules.read``."""
         dotted = external.dotted
         if dotted not in self._read:
             self._read[dotted] = external  # while it is being followed, and where there is nothing to follow
@@ -322,7 +322,7 @@ class Linker:
         return external
 
     def importable(self, dotted: str) -> bool | None:
-        """See ``evaluate.Modules.importable``.
+        """See ``world.Modules.importable``.
 
         What no folder has may be there all the same, once a module of the project has changed where imports look.
         """
@@ -339,7 +339,7 @@ class Linker:
         return bool(found) if module.path.name == "conftest.py" else "" in found
 
     def star_names(self, dotted: str) -> Sequence[str]:
-        """See ``evaluate.Modules.star_names``."""
+        """See ``world.Modules.star_names``."""
         if dotted in self._stars:
             return self._stars[dotted]
         self._stars[dotted] = ()  # while it is being followed
@@ -366,7 +366,7 @@ class Linker:
         return tuple(name for name in module.frame.names if not name.startswith("_"))
 
     def absolute(self, module: Module, name: str, level: int) -> str:
-        """See ``evaluate.Modules.absolute``."""
+        """See ``world.Modules.absolute``."""
         if level == 0:
             return name
         base = module.package
