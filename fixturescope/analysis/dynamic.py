@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from fixturescope.analysis import facts as f
 from fixturescope.analysis.evaluate import DynamicRequest, Evaluator, is_dynamic_helper
-from fixturescope.analysis.frames import Module
+from fixturescope.analysis.frames import Issue, Module
 from fixturescope.analysis.known import Leaving
 from fixturescope.analysis.nodes import CollectedTest, Definition
 from fixturescope.analysis.parametrize import choices, param_choice
@@ -66,8 +66,12 @@ class DynamicRequests:
         self, function: FunctionValue, cls: ClassValue | None, given: Mapping[str, Value]
     ) -> tuple[DynamicRequest, ...]:
         with self._ev.examining() as asked:
+            before = len(function.module.issues)
             self._call(function, cls, given)
             self._nested(function.facts.body or (), function, cls)
+            if self._ev.has_stopped and function.facts.dynamic and len(function.module.issues) == before:
+                message = "evaluation stopped within what it calls: what it asks for is not wholly known"
+                function.module.issues.append(Issue(function.facts.line, message))
             return tuple(dict.fromkeys(asked))
 
     def _call(self, function: FunctionValue, cls: ClassValue | None, given: Mapping[str, Value]) -> None:

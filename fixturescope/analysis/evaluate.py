@@ -57,6 +57,9 @@ from fixturescope.analysis.world import Modules
 CLOCK_EVERY = 64
 """Steps between two looks at the clock."""
 
+MOST_OF_STEPS, LEAST_OF_STEPS = 20, 400
+"""One part in so many of a module's steps are those of one body: at most, and at least."""
+
 
 class Evaluator(Calls, Expressions):
     """Evaluates modules on demand.
@@ -94,6 +97,10 @@ class Evaluator(Calls, Expressions):
         """The scope whose statement was evaluated last."""
         self.clock = clock
         self._steps = 0
+        self._limit = 0
+        """How many there may be; 0: as many as the bounds say."""
+        self._examined = 0
+        """Steps that all bodies have taken which were looked through for dynamic requests."""
         self._deadline = math.inf
         """When evaluation stops, by the clock."""
         self._calls: list[f.Function] = []
@@ -275,38 +282,51 @@ class Evaluator(Calls, Expressions):
     def step(self, frame: Frame, line: int) -> bool:
         """Count a statement, an item of a comprehension or a call of a lambda; False when there were too many."""
         self._steps += 1
-        if self._steps == self.bounds.steps + 1:
-            frame.module.issues.append(Issue(line, f"evaluation stopped after {self.bounds.steps} steps"))
-        elif self._steps % CLOCK_EVERY == 0 and self.clock() > self._deadline and self._steps <= self.bounds.steps:
-            self._steps = self.bounds.steps + 1  # it stays stopped
+        limit = self._limit or self.bounds.steps
+        if self._steps == limit + 1:
+            frame.module.issues.append(Issue(line, f"evaluation stopped after {limit} steps"))
+        elif self._steps % CLOCK_EVERY == 0 and self.clock() > self._deadline and self._steps <= limit:
+            self._steps = limit + 1  # it stays stopped
             frame.module.issues.append(Issue(line, f"evaluation stopped after {self.bounds.seconds} seconds"))
-        return self._steps <= self.bounds.steps
+        return self._steps <= limit
 
     @contextlib.contextmanager
-    def counting(self) -> Iterator[None]:
-        """Steps and time are counted anew within: for a module, or for a hook that is asked about one test."""
-        steps, left = self._steps, self._deadline - self.clock()
-        self._steps, self._deadline = 0, self.clock() + self.bounds.seconds
+    def counting(self, limit: int = 0) -> Iterator[None]:
+        """Steps and time are counted anew within: for a module, or for a hook that is asked about one test.
+
+        Args:
+            limit: How many steps there are; by default as many as the bounds say.
+        """
+        steps, left, before = self._steps, self._deadline - self.clock(), self._limit
+        self._steps, self._deadline, self._limit = 0, self.clock() + self.bounds.seconds, limit
         try:
             yield
         finally:
-            self._steps, self._deadline = steps, self.clock() + left
+            self._steps, self._deadline, self._limit = steps, self.clock() + left, before
 
     @contextlib.contextmanager
     def examining(self) -> Iterator[list[DynamicRequest]]:
-        """What bodies evaluated within ask for by ``getfixturevalue`` is collected; steps and time are counted anew."""
+        """What a body evaluated within asks for by ``getfixturevalue`` is collected.
+
+        It gets steps of its own: a small part of those that all bodies have together and, when these are used up, so many
+        that one which is not heavy itself is still looked through.
+        """
         outer, self.sink = self.sink, []
         self.repeats.begin()
+        most, least = self.bounds.steps // MOST_OF_STEPS, self.bounds.steps // LEAST_OF_STEPS
         try:
-            with self.counting():
-                yield self.sink
+            with self.counting(max(least, min(most, self.bounds.steps - self._examined), 1)):
+                try:
+                    yield self.sink
+                finally:
+                    self._examined += self._steps
         finally:
             self.sink = outer
 
     @property
     def has_stopped(self) -> bool:
         """Whether steps or time have run out since somebody started counting."""
-        return self._steps > self.bounds.steps
+        return self._steps > (self._limit or self.bounds.steps)
 
     def exceeds_text(self) -> Value:
         """Say that a text is longer than those that are worked with, and return what stands for it."""

@@ -11,7 +11,7 @@ from fixturescope.analysis.bounds import Bounds
 from fixturescope.analysis.dynamic import DynamicRequests
 from fixturescope.analysis.evaluate import DynamicRequest
 from fixturescope.analysis.nodes import CollectedTest, Definition, Node
-from fixturescope.analysis.values import FixtureValue, FunctionValue, Mark
+from fixturescope.analysis.values import FixtureValue, FunctionValue
 
 BEFORE = """
 import os, pytest
@@ -187,14 +187,37 @@ def test_a_helper_that_many_branches_call_alike_is_evaluated_once() -> None:
     assert drawn.module("module").issues == []
 
 
-def test_the_steps_of_each_body_are_counted_anew() -> None:
-    drawn = module("def test_it(request):\n    for i in range(60): x = i\n    request.getfixturevalue('one')\n")
-    drawn.linker.evaluator.bounds = Bounds(steps=100)
+def test_each_body_has_steps_of_its_own() -> None:
+    heavy = "def heavy(request):\n    for i in range(3000): x = i\n    request.getfixturevalue('one')\n"
+    light = "def light(request):\n    for i in range(90): x = i\n    request.getfixturevalue('one')\n"
+    drawn = module(heavy + light)
+    drawn.linker.evaluator.bounds = Bounds(steps=40_000)  # 2,000 at most for one body, and 100 at least
+
+    def asked(name: str) -> list[str]:
+        function = drawn.value(name)
+        assert isinstance(function, FunctionValue)
+        test = CollectedTest("t", name, Node("module", "m"), function, 1, ("request",), ())
+        return said(DynamicRequests(drawn.linker.evaluator).of(test))
+
+    assert [asked("heavy") for _ in range(25)] == [[]] * 25
+    assert [asked("light") for _ in range(3)] == [["one"]] * 3
+    messages = [issue.message for issue in drawn.module("module").issues]
+    assert messages[:19] == ["evaluation stopped after 2000 steps"] * 19
+    assert messages[-5:] == ["evaluation stopped after 100 steps"] * 5
+
+
+def test_what_stops_within_a_helper_of_another_module_is_said() -> None:
+    helper = "import pytest\ndef helper(n):\n    for i in range(3000): x = i\n    return n\n"
+    test = "from helpers import helper\ndef test_it(request):\n    helper(1)\n    request.getfixturevalue('one')\n"
+    drawn = draw({"helpers.py": helper, "module.py": test})
+    drawn.linker.evaluator.bounds = Bounds(steps=40_000)
     function = drawn.value("test_it")
     assert isinstance(function, FunctionValue)
-    for name in ("first", "second", "third"):
-        test = CollectedTest(name, name, Node("module", "m"), function, 1, ("request",), (Mark("parametrize"),))
-        assert said(DynamicRequests(drawn.linker.evaluator).of(test)) == ["one"]
+    found = CollectedTest("t", "test_it", Node("module", "m"), function, 1, ("request",), ())
+    assert DynamicRequests(drawn.linker.evaluator).of(found) == ()
+    assert [(issue.line, issue.message) for issue in drawn.module("module").issues] == [
+        (2, "evaluation stopped within what it calls: what it asks for is not wholly known")
+    ]
 
 
 @pytest.mark.parametrize(
