@@ -290,11 +290,14 @@ def _build(start: _Start, collected: Collected, linker: Linker, reader: Reader, 
     builder.use_fixtures(ini.usefixtures)
     for plugin in start.plugins.plugins:
         builder.add_plugin(plugin_module(plugin))
-    reader.read_all([*_conftests(project, files), *files], progress)
     for conftest in _all_conftests(project, collected):
         builder.add_conftest(conftest, module_name(conftest, project))
+    turns, ready = reader.in_turn(files, progress), set[Path]()
     for file in collected.files:
+        if file.path not in ready:
+            ready.add(next(turns))
         builder.add_test_file(file, module_name(file.path, project))
+    turns.close()
     return builder.suite
 
 

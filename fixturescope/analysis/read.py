@@ -10,8 +10,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -138,23 +138,26 @@ class Reader:
 
     def read_all(self, paths: Iterable[Path], progress: Progress | None = None) -> None:
         """Read many files, in parallel where there is enough to read, and end the pool."""
+        for _ in self.in_turn(paths, progress):
+            pass
+
+    def in_turn(self, paths: Iterable[Path], progress: Progress | None = None) -> Generator[Path, None, None]:
+        """Read many files, and yield each in its turn as soon as it is read: the others are read meanwhile.
+
+        The pool ends with the last of them, or when nobody goes on.
+        """
         wanted = list(dict.fromkeys(paths))
         try:
             self.expect(wanted)
-            others = [path for path in wanted if path not in self._awaited and path not in self._facts]
-            done, total = 0, len(self._awaited) + len(others)
-            while self._pending:
-                finished, _ = wait(self._pending, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    done += len(self._pending[future])
-                    self._finish(future)
-                if progress is not None:
-                    progress("reading", done, total)
-            for path in others:
+            for done, path in enumerate(wanted, 1):
+                if path in self._awaited:
+                    self._finish(self._awaited[path])
                 self.facts(path)
-                done += 1
+                if not self._pending:
+                    self.close()
                 if progress is not None:
-                    progress("reading", done, total)
+                    progress("reading", done, len(wanted))
+                yield path
         finally:
             self.close()
 
@@ -184,12 +187,14 @@ _Answer = tuple["bytes | None", bytes, "str | None"]
 
 
 def chunks_of(paths: Sequence[Path]) -> list[tuple[list[Path], int]]:
-    """Return tasks of about equal size, the largest files first."""
-    sized = sorted(((_size(path), path) for path in paths), reverse=True)
-    chunks: list[tuple[list[Path], int]] = []
+    """Return tasks of about equal size: the largest files first, each alone, then the others as they are given."""
+    sized = [(_size(path), path) for path in paths]
+    chunks = [([path], size) for size, path in sorted(sized, reverse=True) if size >= CHUNK_BYTES]
     chunk: list[Path] = []
     size = 0
     for bytes_, path in sized:
+        if bytes_ >= CHUNK_BYTES:
+            continue
         chunk.append(path)
         size += bytes_
         if size >= CHUNK_BYTES:

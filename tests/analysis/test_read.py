@@ -96,14 +96,36 @@ def test_little_is_not_worth_a_pool(tmp_path: Path) -> None:
     assert names(reader.facts(paths[1])) == ["test_1"]
 
 
-def test_chunks_are_of_about_equal_size_the_largest_first(tmp_path: Path) -> None:
-    for name, size in (("a", 300_000), ("b", 60_000), ("c", 60_000), ("d", 60_000), ("e", 10)):
+def test_files_are_there_in_their_turn_while_others_are_read(tmp_path: Path) -> None:
+    paths = drawn(tmp_path, 5, padding=200_000)
+    reader = Reader(workers=2)
+    turns = reader.in_turn([paths[2], paths[0], paths[2], paths[1]])
+    assert next(turns) == paths[2]
+    assert reader._pool is not None
+    assert list(reader._awaited)
+    assert names(reader.facts(paths[2])) == ["test_2"]
+    assert list(turns) == [paths[0], paths[1]]
+    assert (reader._pool, reader._awaited, reader._pending) == (None, {}, {})
+
+
+def test_the_pool_ends_when_nobody_goes_on(tmp_path: Path) -> None:
+    paths = drawn(tmp_path, 5, padding=200_000)
+    reader = Reader(workers=2)
+    turns = reader.in_turn(paths)
+    next(turns)
+    turns.close()
+    assert (reader._pool, reader._awaited, reader._pending) == (None, {}, {})
+
+
+def test_chunks_are_of_about_equal_size_the_largest_first_and_the_others_in_order(tmp_path: Path) -> None:
+    for name, size in (("a", 300_000), ("b", 60_000), ("c", 60_000), ("d", 60_000), ("e", 10), ("f", 400_000)):
         (tmp_path / name).write_bytes(b"x" * size)
-    chunks = module.chunks_of([*(tmp_path / name for name in "edcba"), tmp_path / "none"])
+    chunks = module.chunks_of([*(tmp_path / name for name in "edfcba"), tmp_path / "none"])
     assert [([path.name for path in paths], size) for paths, size in chunks] == [
+        (["f"], 400_000),
         (["a"], 300_000),
-        (["d", "c"], 120_000),
-        (["b", "e", "none"], 60_010),
+        (["e", "d", "c"], 120_010),
+        (["b", "none"], 60_000),
     ]
 
 
@@ -290,7 +312,7 @@ def test_a_file_that_is_needed_now_does_not_wait_for_its_turn(tmp_path: Path, mo
     reader.expect(paths)
     for number in (1, 0):
         assert names(reader.facts(paths[number])) == [f"test_{number}"]
-    assert pool.tasks == [["test_2.py", "test_1.py", "test_0.py"], ["test_2.py", "test_0.py"], ["test_2.py"]]
+    assert pool.tasks == [["test_0.py", "test_1.py", "test_2.py"], ["test_0.py", "test_2.py"], ["test_2.py"]]
     reader.close()
     assert pool.ended == ["shutdown {'wait': False, 'cancel_futures': True}", "terminate"]
 
