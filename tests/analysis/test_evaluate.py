@@ -325,7 +325,9 @@ def test_what_a_module_imports_does_not_count_as_its_time() -> None:
 
 def test_loops_within_loops_end() -> None:
     source = "".join(f"{' ' * depth}for i{depth} in range(100):\n" for depth in range(6)) + f"{' ' * 6}x = 1\n"
-    assert module(source).module("module").state == "done"
+    drawn = module(source)
+    drawn.linker.evaluator.bounds = Bounds(steps=20_000)
+    assert drawn.module("module").state == "done"
 
 
 def test_calls_that_double_end() -> None:
