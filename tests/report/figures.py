@@ -144,7 +144,8 @@ class Suites:
                 "reasons": {id_: whole.why_unused(id_) for id_ in ids},
             }
         )
-        parts = msgspec.json.decode(data.decode().replace(folder, "").replace(f'"{suite}"', '""'), type=_Parts)
+        text = data.decode().replace(folder, "").replace(f'"visible_in":"{suite}"', '"visible_in":""')
+        parts = msgspec.json.decode(text, type=_Parts)
         return FixtureGraph(
             fixtures=parts.fixtures,
             tests=parts.tests,
