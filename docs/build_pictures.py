@@ -30,7 +30,8 @@ def main(arguments: list[str]) -> int:
     """Draw both."""
     with tempfile.TemporaryDirectory() as name:
         document = fixturescope.load(_run(Path(name), arguments) / "document.json")
-        shown = replace(document, rootdir="examples/models", python=replace(document.python, path="python"))
+        python = replace(document.python, path="python", chosen_by="the running interpreter")
+        shown = replace(document, rootdir="examples/models", python=python)
         PICTURES.mkdir(exist_ok=True)
         text = fixturescope.render(shown, "terminal", Options(color=True, width=COLUMNS))
         (PICTURES / "terminal.svg").write_text(_drawn(f"$ fixturescope measure examples/models\n{text}"), "utf-8")
