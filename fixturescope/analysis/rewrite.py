@@ -16,7 +16,7 @@ Listed = TypeVar("Listed", cst.Arg, cst.Param)
 _TIGHT = cst.AssignEqual(whitespace_before=cst.SimpleWhitespace(""), whitespace_after=cst.SimpleWhitespace(""))
 
 
-class Refusal(Exception):  # noqa: N818 - it is one
+class Refusal(Exception):  # noqa: N818 - the source is in order; it ends an edit, and becomes an error where it is told
     """A change that cannot be made by rule.
 
     Args:

@@ -12,14 +12,12 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from fixturescope.report import Options
+from fixturescope.report import Options, gfm
 from fixturescope.report.compare import Comparison
-from fixturescope.report.compare_tables import Titled, basis, headline, tables
+from fixturescope.report.compare_tables import basis, headline, tables
+from fixturescope.report.csv import safe
 from fixturescope.report.tables import ROWS, as_text, heading, make_table
 from fixturescope.text import printable
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would reckon."""
 
 
 def render_comparison(comparison: Comparison, format: str, options: Options) -> str:  # noqa: A002 - the word people use
@@ -46,27 +44,12 @@ def _json(comparison: Comparison, _: Options) -> str:
 
 
 def _markdown(comparison: Comparison, _: Options) -> str:
-    lines = [f"**{_inline(headline(comparison))}**", ""]
+    lines = [f"**{gfm.text(headline(comparison))}**", ""]
     for titled in tables(comparison):
-        lines += [f"### {titled.title} ({len(titled.rows)})", "", *_markdown_table(titled), ""]
-    lines += ["<details><summary>What this rests on</summary>", ""]
-    lines += [f"- {_inline(line)}" for line in basis(comparison)]
-    return "\n".join([*lines, "", "</details>", ""])
-
-
-def _markdown_table(titled: Titled) -> list[str]:
-    rows = [titled.columns, ("---",) * len(titled.columns), *titled.rows]
-    return [
-        f"| {' | '.join(_inline(cell) if number > 1 else cell for cell in row)} |" for number, row in enumerate(rows)
-    ]
-
-
-def _inline(text: str) -> str:
-    """Return text that Markdown shows as it is, in a cell of a table, too."""
-    kept = printable(text)
-    for mark in r"\`*_{}[]()#+!|~<>$&@:":
-        kept = kept.replace(mark, f"&#{ord(mark)};" if mark in "\\|<>&@:" else f"\\{mark}") if mark in kept else kept
-    return kept
+        rows = ([gfm.text(cell) for cell in row] for row in titled.rows)
+        lines += [f"### {titled.title} ({len(titled.rows)})", "", *gfm.table(titled.columns, rows), ""]
+    lines += gfm.folded("What this rests on", (f"- {gfm.text(line)}" for line in basis(comparison)))
+    return "\n".join([*lines, ""])
 
 
 def _csv(comparison: Comparison, _: Options) -> str:
@@ -78,8 +61,8 @@ def _csv(comparison: Comparison, _: Options) -> str:
         for row in titled.rows:
             cells = [titled.title, "", "", "", "", "", "", ""]
             for column, cell in zip(titled.columns, row, strict=True):
-                cells[at[column]] = printable(cell)
-            writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
+                cells[at[column]] = cell
+            writer.writerow(map(safe, cells))
     return out.getvalue()
 
 

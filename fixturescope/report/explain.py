@@ -12,7 +12,7 @@ from fixturescope.errors import UsageError
 from fixturescope.graph import FixtureGraph
 from fixturescope.model import Advice, Bytes, Fixture, Measurement, Scope, Test, Trial, Via
 from fixturescope.report.advice import advise
-from fixturescope.report.rank import Lens, rank
+from fixturescope.report.rank import Lens, rank, share_anew
 from fixturescope.report.view.places import place
 
 USERS = 10
@@ -210,8 +210,7 @@ def _firsts(graph: FixtureGraph, fixtures: Iterable[Fixture]) -> dict[str, float
         if cost is None:
             continue
         modules = {module for one in known for module in one.modules_imported}
-        anew = len(modules - seen) / len(modules) if modules else 1.0
-        found[fixture.id] = cost.warm_s + anew * (cost.first_s - cost.warm_s)
+        found[fixture.id] = cost.warm_s + share_anew(modules, seen) * (cost.first_s - cost.warm_s)
         seen |= modules
     return found
 

@@ -177,10 +177,15 @@ def imports_anew(graph: FixtureGraph) -> dict[tuple[str, str | None], float]:
     for id_ in _in_order_of_first_use(graph):
         for one in by_fixture.get(id_, ()):
             modules = set(one.modules_imported)
-            shares[id_, one.param] = len(modules - seen) / len(modules) if modules else 1.0
+            shares[id_, one.param] = share_anew(modules, seen)
             if used.get(id_, True):  # a document that was narrowed does not list it
                 seen |= modules
     return shares
+
+
+def share_anew(modules: set[str], seen: set[str]) -> float:
+    """Return the share of modules that are not imported yet; 1 where there are none."""
+    return len(modules - seen) / len(modules) if modules else 1.0
 
 
 def _in_order_of_first_use(graph: FixtureGraph) -> dict[str, None]:

@@ -22,6 +22,7 @@ from fixturescope.report.compare import Comparison, compare, failures
 from fixturescope.report.compare_formats import RENDERERS, render_comparison
 from fixturescope.report.noise import Pair, judge, run_noise
 from tests import samples
+from tests.report.test_markdown import rendered
 
 
 def measurement(name: str, visits: Sequence[Sequence[float]], *, peak: int = 0) -> Measurement:
@@ -275,7 +276,27 @@ def test_hostile_names_do_no_harm(format_: str) -> None:
     evil = from_graph(samples.graph((samples.fixture("=1+1"), *samples.hostile().fixtures)))
     said = render_comparison(compare(empty, evil), format_, Options())
     assert all(one.isprintable() or one == "\n" for one in said) or format_ == "json"
-    assert ("</script>" in said) is (format_ in ("terminal", "json", "csv"))
+    if format_ == "markdown":
+        tags = {
+            "p",
+            "strong",
+            "h3",
+            "table",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+            "code",
+            "details",
+            "summary",
+            "ul",
+            "li",
+        }
+        assert rendered(said, "markdown-it").tags <= tags
+        assert rendered(said, "cmark-gfm").tags <= tags
+    else:
+        assert ("</script>" in said) is (format_ in ("terminal", "json", "csv"))
     assert format_ != "csv" or "'=1+1" in said
 
 

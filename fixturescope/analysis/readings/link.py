@@ -62,8 +62,8 @@ class Linker:
                     Finding(kind="unread", path=asker.path, line=asker.function.line, detail=asker.name, by=asker.id)
                 ] = None
         for asker, use in self._uses(fixture.id, function.is_immutable, function.parts):
-            kind: FindingKind = "part" if use.kind == "part" else use.kind  # type: ignore[assignment]
-            found[Finding(kind=kind, path=asker.path, line=use.line, detail=use.detail, by=asker.id)] = None
+            if use.kind != "gives":  # that was followed, and says nothing by itself
+                found[Finding(kind=use.kind, path=asker.path, line=use.line, detail=use.detail, by=asker.id)] = None
             if asker.function.incomplete:
                 missing[f"{asker.path}: {asker.function.incomplete}"] = None
         return Reading(
